@@ -1,0 +1,61 @@
+"""Labels as they are now, and every change that made them so."""
+
+from django.db import models
+
+from viewer.models.accounts import User
+from viewer.models.datasets import Dataset, DataUnit, FrameTableRow
+
+
+class Ontology(models.Model):
+    """The classes that may be used in a dataset (viewer.labels.ontology)."""
+
+    dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="ontology")
+    classes = models.JSONField(default=list)  # [{"id", "name", "color", "shape"}]
+    revision = models.IntegerField(default=1)
+
+
+class LabelRow(models.Model):
+    """All labels of one data unit under one ontology. `revision` counts its changes."""
+
+    data_unit = models.ForeignKey(DataUnit, on_delete=models.CASCADE, related_name="label_rows")
+    ontology = models.ForeignKey(Ontology, on_delete=models.CASCADE, related_name="label_rows")
+    revision = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["data_unit", "ontology"], name="one_label_row")]
+
+
+class LabelRecord(models.Model):
+    """A track, keyframe or range as it is now. `id` is the client's; `revision` is the change that last wrote it.
+
+    A deleted record keeps its row, with `value` null, so that a later change of it is seen as a conflict.
+    """
+
+    label_row = models.ForeignKey(LabelRow, on_delete=models.CASCADE, related_name="records")
+    record = models.CharField(max_length=40)
+    kind = models.CharField(max_length=16)  # viewer.labels.changes.KINDS
+    revision = models.IntegerField()
+    value = models.TextField(null=True)  # JSON
+    frame = models.IntegerField(null=True)  # of a keyframe
+    table = models.ForeignKey(FrameTableRow, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["label_row", "record"], name="one_record")]
+
+
+class LabelChange(models.Model):
+    """The log, append only. `change` is the client's id, which makes a retry harmless."""
+
+    label_row = models.ForeignKey(LabelRow, on_delete=models.CASCADE, related_name="changes")
+    change = models.CharField(max_length=40)
+    revision = models.IntegerField()
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    records = models.TextField()  # JSON: the change as it came, and each record's value before
+    body_sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["label_row", "change"], name="one_effect_a_change"),
+            models.UniqueConstraint(fields=["label_row", "revision"], name="one_change_a_revision"),
+        ]
