@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.http import HttpRequest
 from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -154,7 +153,3 @@ def require(dataset: Dataset, user: User, needed: str) -> None:
 
 def a(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
-
-
-def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
