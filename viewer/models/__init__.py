@@ -1,6 +1,6 @@
 """What is stored. One module a theme; import the models from here."""
 
-from viewer.models.accounts import SigninToken, User
+from viewer.models.accounts import SigninAttempt, SigninToken, User
 from viewer.models.datasets import Dataset, DatasetMember, DataUnit, FrameTableRow, StoredFile, Upload
 from viewer.models.events import Event
 from viewer.models.jobs import Job
@@ -17,6 +17,7 @@ __all__ = [
     "LabelRecord",
     "LabelRow",
     "Ontology",
+    "SigninAttempt",
     "SigninToken",
     "StoredFile",
     "Upload",

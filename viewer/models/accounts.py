@@ -20,3 +20,10 @@ class SigninToken(models.Model):
     sha256 = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     expires_at = models.DateTimeField()
+
+
+class SigninAttempt(models.Model):
+    """A wrong password, or one that is being checked. Kept for five minutes (viewer.actions.check_password)."""
+
+    key = models.CharField(max_length=64, db_index=True)  # hash of account and address, or of the address alone
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)

@@ -41,6 +41,12 @@ class LabelRecord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["label_row", "record"], name="one_record")]
+        # A dataset's page counts the tracks of many rows without reading their keyframes.
+        indexes = [
+            models.Index(
+                fields=["label_row"], condition=models.Q(kind="track", value__isnull=False), name="live_tracks"
+            )
+        ]
 
 
 class LabelChange(models.Model):
@@ -59,3 +65,4 @@ class LabelChange(models.Model):
             models.UniqueConstraint(fields=["label_row", "change"], name="one_effect_a_change"),
             models.UniqueConstraint(fields=["label_row", "revision"], name="one_change_a_revision"),
         ]
+        indexes = [models.Index(fields=["label_row", "user"], name="who_labelled")]

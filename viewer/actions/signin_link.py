@@ -1,0 +1,42 @@
+"""Sign-in links that work once: how people get in for the first time, and when they have forgotten their password."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from viewer.errors import ViewerError
+from viewer.models import SigninToken, User
+
+VALID = timedelta(hours=24)
+
+
+class SpentLink(ViewerError):
+    code = "spent_link"
+    status = 410
+
+
+def make_signin_link(user: User, valid: timedelta = VALID) -> str:
+    """Return the path of a link that signs `user` in, once. Earlier unused links go on working until they expire."""
+    token = secrets.token_urlsafe(24)
+    now = timezone.now()
+    SigninToken.objects.filter(expires_at__lt=now).delete()
+    SigninToken.objects.create(sha256=_digest(token), user=user, expires_at=now + valid)
+    return f"/signin/{token}/"
+
+
+def use_signin_link(token: str) -> User:
+    """Return whom the link signs in; it does not work again. Raises `SpentLink` if it was used, has expired or never was."""
+    row = SigninToken.objects.select_related("user").filter(sha256=_digest(token)).first()
+    # Of two who come at once, one deletes the row.
+    deleted = SigninToken.objects.filter(sha256=_digest(token)).delete()[0] if row else 0
+    if row is None or not deleted or row.expires_at < timezone.now() or not row.user.is_active:
+        raise SpentLink("This sign-in link has been used or has expired.")
+    return row.user
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
