@@ -1,0 +1,159 @@
+/** The server's own pictures of frames, for whatever this browser cannot decode or prove. */
+
+/** @import { FrameTable } from "./frame_table.js" */
+/** @import { Picture, Proof } from "./frame_source.js" */
+
+const KEPT = 16; // encoded pictures
+const AROUND = 3; // fetched ahead on both sides while nothing else is asked for
+const TRIES = 3;
+
+/** @typedef {{blob: Blob, digest: string | null, proved: boolean}} Answer */
+
+export class ServerPictures {
+  /**
+   * @param {object} options
+   * @param {FrameTable} options.table
+   * @param {(frame: number) => string} options.url
+   * @param {typeof fetch} [options.fetch]
+   * @param {(blob: Blob) => Promise<ImageBitmap>} [options.decode]
+   */
+  constructor({ table, url, fetch = globalThis.fetch.bind(globalThis), decode = asBitmap }) {
+    this.#table = table;
+    this.#url = url;
+    this.#fetch = fetch;
+    this.#decode = decode;
+  }
+
+  #table;
+  #url;
+  #fetch;
+  #decode;
+  /** @type {Map<number, Promise<Answer>>} by frame, the least recently used first */
+  #answers = new Map();
+  /** @type {WeakMap<Picture, Answer>} */
+  #of = new WeakMap();
+  #target = -1;
+  #prefetching = false;
+
+  /**
+   * @param {number} frame
+   * @param {string} reason why this picture is shown
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Picture>}
+   */
+  async read(frame, reason, signal) {
+    signal?.throwIfAborted();
+    this.#target = frame;
+    const answer = await this.#answer(frame, signal);
+    const image = await this.#decode(answer.blob);
+    if (signal?.aborted) {
+      image.close();
+      throw signal.reason;
+    }
+    void this.#prefetch();
+    const [across, down] = this.#table.sampleAspectRatio;
+    /** @type {Picture} */
+    const picture = {
+      frame,
+      pts: this.#table.framePts[frame],
+      packet: this.#table.framePacket[frame],
+      source: "server",
+      image,
+      width: image.width,
+      height: image.height,
+      rotation: 0, // the server has turned it
+      sampleAspectRatio: this.#table.rotation % 180 ? [down, across] : [across, down],
+      digest: answer.digest,
+      reason,
+      close: () => image.close(),
+    };
+    this.#of.set(picture, answer);
+    return picture;
+  }
+
+  /** @param {Picture} picture @returns {Promise<Proof>} */
+  async prove(picture) {
+    let answer = /** @type {Answer} */ (this.#of.get(picture));
+    if (!answer.proved || answer.digest === null) {
+      this.#answers.delete(picture.frame); // the server may have verified the frame since
+      const again = await this.#answer(picture.frame);
+      if (again.digest === answer.digest) answer = again;
+    }
+    if (answer.proved && answer.digest !== null) return { state: "server", digest: answer.digest, reason: picture.reason };
+    return { state: "unproved", digest: answer.digest, reason: "the server has not verified this frame yet" };
+  }
+
+  /** @param {number} frame @param {AbortSignal} [signal] */
+  async #answer(frame, signal) {
+    let answer = this.#answers.get(frame);
+    if (!answer) {
+      answer = this.#load(frame);
+      answer.catch(() => this.#answers.delete(frame));
+    }
+    this.#answers.delete(frame);
+    this.#answers.set(frame, answer);
+    for (const oldest of this.#answers.keys()) {
+      if (this.#answers.size <= KEPT) break;
+      this.#answers.delete(oldest);
+    }
+    return signal ? Promise.race([answer, aborted(signal)]) : answer;
+  }
+
+  /** @param {number} frame @returns {Promise<Answer>} */
+  async #load(frame) {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#try(frame);
+      } catch (error) {
+        // A connection that fails is tried again; an answer that says no is an answer.
+        if (tries === TRIES || !(error instanceof TypeError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** tries));
+      }
+    }
+  }
+
+  /** @param {number} frame @returns {Promise<Answer>} */
+  async #try(frame) {
+    const response = await this.#fetch(this.#url(frame), { credentials: "same-origin" });
+    if (!response.ok) throw new Error(`The server has no picture of frame ${frame}: ${await explanation(response)}`);
+    const { headers } = response;
+    if (headers.get("X-Frame") !== String(frame) || headers.get("X-Frame-Pts") !== String(this.#table.framePts[frame])) {
+      throw new Error("The server's picture is of another table; open the video again.");
+    }
+    const digest = headers.get("X-Frame-Digest");
+    return { blob: await response.blob(), digest: digest || null, proved: headers.get("X-Frame-Proved") === "1" };
+  }
+
+  async #prefetch() {
+    if (this.#prefetching) return;
+    this.#prefetching = true;
+    for (const distance of [1, -1, 2, -2, AROUND, -AROUND]) {
+      const target = this.#target;
+      const frame = target + distance;
+      if (frame < 0 || frame >= this.#table.frameCount || this.#answers.has(frame)) continue;
+      await this.#answer(frame).catch(() => {}); // it is told when it is asked for
+      if (this.#target !== target) break;
+    }
+    this.#prefetching = false;
+  }
+}
+
+/** @param {Blob} blob */
+function asBitmap(blob) {
+  // The pixels are final: the server has applied the table's colour, and no profile may change them again.
+  return createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+}
+
+/** @param {AbortSignal} signal @returns {Promise<never>} */
+function aborted(signal) {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}
+
+/** @param {Response} response */
+async function explanation(response) {
+  try {
+    return (await response.json()).detail;
+  } catch {
+    return `it answered ${response.status}.`;
+  }
+}

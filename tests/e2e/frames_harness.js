@@ -1,0 +1,88 @@
+/** Drives the frame source and the transport in a page, and reads from the canvas which picture is on it. */
+
+import { VideoSource } from "/static/editor/sources/video_source.js";
+import { drawPicture } from "/static/editor/render/picture.js";
+
+const SYNC = [1, 0, 1, 1, 0, 0, 1, 0];
+const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector("#canvas"));
+const context = canvas.getContext("2d", { willReadFrequently: true });
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Draw a picture at a size that a barcode can be read at. */
+export function draw(picture) {
+  const scale = Math.min(1, 480 / Math.max(picture.width, picture.height));
+  const [width, height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  drawPicture(context, picture, { x: 0, y: 0, width, height });
+}
+
+/** The number on the canvas, upright or turned; null if there is none to be read. */
+export function readNumber() {
+  const { width, height } = canvas;
+  const { data } = context.getImageData(0, 0, width, height);
+  for (const turns of [0, 1, 2, 3]) {
+    const number = readTurned(data, width, height, turns);
+    if (number !== null) return number;
+  }
+  return null;
+}
+
+function readTurned(data, width, height, turns) {
+  const bit = (row, column) => {
+    let [x, y] = [(column + 0.5) / 8, (row + 0.5) / 6];
+    for (let i = 0; i < turns; i++) [x, y] = [1 - y, x];
+    let sum = 0;
+    for (let dy = -2; dy <= 2; dy++) {
+      for (let dx = -2; dx <= 2; dx++) sum += data[((Math.floor(y * height) + dy) * width + Math.floor(x * width) + dx) * 4 + 1];
+    }
+    return sum / 25 > 128 ? 1 : 0;
+  };
+  for (let column = 0; column < 8; column++) if (bit(0, column) !== SYNC[column]) return null;
+  let [number, check] = [0, 0];
+  for (let i = 0; i < 16; i++) number = number * 2 + bit(1 + (i >> 3), i & 7);
+  for (let i = 0; i < 8; i++) check = check * 2 + bit(3, i);
+  return (((number >> 8) ^ ((number & 255) * 7) ^ 0xa5) & 255) === check ? number : null;
+}
+
+/** Open a file of the harness's server. */
+export async function open(name, options = {}) {
+  const about = await (await fetch(`/about/${name}`)).json();
+  return VideoSource.open({
+    framesUrl: `/frames/${name}`,
+    digestsUrl: `/digests/${name}`,
+    mediaUrl: `/media/${name}`,
+    sideUrl: `/side/${name}`,
+    pictureUrl: (frame) => `/picture/${name}/${frame}`,
+    proved: options.proved ?? about.proved,
+  });
+}
+
+/** Read frames one after another; for each: number on the canvas, who made the picture, its proof, milliseconds. */
+export async function visit(source, frames, { prove = true } = {}) {
+  const rows = [];
+  for (const frame of frames) {
+    const begun = performance.now();
+    const row = { frame, number: null, from: null, state: null, reason: null, ms: 0, error: null };
+    rows.push(row);
+    try {
+      const picture = await source.read(frame);
+      row.from = picture.source;
+      row.reason = picture.reason;
+      if (picture.frame !== frame) row.error = `got frame ${picture.frame}`;
+      draw(picture);
+      row.ms = performance.now() - begun;
+      row.number = readNumber();
+      if (prove) {
+        const proof = await source.prove(picture);
+        row.state = proof.state;
+        row.reason = proof.reason;
+      }
+      picture.close();
+    } catch (error) {
+      row.error = String(error);
+    }
+  }
+  return rows;
+}
+
+globalThis.harness = { open, visit, draw, readNumber, sleep };
