@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -15,10 +13,10 @@ from rest_framework.request import Request
 
 from api.auth import View
 from viewer.actions.make_thumbnail import make_thumbnail
+from viewer.actions.read_table import read_table
 from viewer.actions.sandboxed import sandbox
 from viewer.errors import NotFound, ViewerError
 from viewer.media.errors import MediaError
-from viewer.media.frame_table import FrameTable
 from viewer.models import DataUnit, FrameTableRow
 
 AT_ONCE = 2  # decodes at a time; each takes a core
@@ -80,9 +78,7 @@ class FramePicture(View):
         if _has(request, etag):
             return _not_modified(etag, IMMUTABLE if proved else "private, no-cache")
         with slots.take(), _as_answers():
-            picture = sandbox().picture(
-                row.file.path, _read_table(row.frames_path, row.content_sha256), row.digests_path, frame
-            )
+            picture = sandbox().picture(row.file.path, read_table(row), row.digests_path, frame)
         response = HttpResponse(picture.png, content_type="image/png")
         response["X-Frame"] = str(frame)
         response["X-Frame-Pts"] = str(picture.pts)
@@ -121,17 +117,14 @@ def _table(data_unit: DataUnit, asked: str | None) -> FrameTableRow:
     if asked is None:
         row = data_unit.table
     elif asked.isdecimal() and len(asked) < 19:
-        row = FrameTableRow.objects.select_related("file").filter(pk=int(asked), file=data_unit.file_id).first()
+        row = (
+            FrameTableRow.objects.select_related("file").filter(pk=int(asked), file=data_unit.file_id).first()
+        )
     else:
         row = None
     if row is None:
         raise NotFound("This video has no such frame table (yet).", code="no_table")
     return row
-
-
-@lru_cache(maxsize=4)
-def _read_table(path: Path, content_sha256: str) -> FrameTable:
-    return FrameTable.from_bytes(path.read_bytes())
 
 
 @contextmanager

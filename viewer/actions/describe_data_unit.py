@@ -61,7 +61,9 @@ def describe_data_units(data_units: Iterable[DataUnit]) -> list[dict[str, Any]]:
             if unit.table
             else None,
             "thumbnail_url": f"/api/data-units/{unit.pk}/thumbnail" if unit.table else None,
-            "progress": progress.get(unit.file_id) if unit.state in (DataUnit.WAITING, DataUnit.VERIFYING) else None,
+            "progress": progress.get(unit.file_id)
+            if unit.state in (DataUnit.WAITING, DataUnit.VERIFYING)
+            else None,
             "created_at": unit.created_at.isoformat(),
         }
         for unit in units

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 
 from viewer.actions.sandboxed import sandbox
@@ -22,5 +21,5 @@ def make_thumbnail(row: FrameTableRow, table: FrameTable | None = None) -> bytes
     path = row.file.derived / "thumbnail.jpg"
     temporary = path.with_name(f"thumbnail.{secrets.token_hex(4)}")
     temporary.write_bytes(jpeg)
-    os.replace(temporary, path)
+    temporary.replace(path)
     return jpeg

@@ -67,9 +67,7 @@ def clean_title(name: str) -> str:
     What is left stays as it is, `<b>` included: whoever shows it shows it as text.
     """
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    # Cc: control, Cf: invisible (direction overrides U+202A-E and U+2066-9, zero width), Cs: half of a pair
-    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cs") and c not in "\u2028\u2029")
-    name = name.strip(" .")
+    name = visible_text(name).strip(" .")
     if len(name) > MAX_TITLE:
         stem, dot, ending = name.rpartition(".")
         keep = f"{dot}{ending}" if dot and len(ending) <= 8 else ""
@@ -77,7 +75,17 @@ def clean_title(name: str) -> str:
     return name or "Untitled"
 
 
-def store_file(path: Path, *, sha256: str, size: int, dataset: Dataset, title: str, by: User | None) -> DataUnit:
+def visible_text(text: str) -> str:
+    """`text` without characters that nobody sees and that may deceive."""
+    # Cc: control, Cf: invisible (direction overrides U+202A-E and U+2066-9, zero width), Cs: half of a pair
+    return "".join(
+        c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs") and c not in "\u2028\u2029"
+    )
+
+
+def store_file(
+    path: Path, *, sha256: str, size: int, dataset: Dataset, title: str, by: User | None
+) -> DataUnit:
     """Make a data unit of the bytes at `path`, which lie in DATA_DIR and are complete, synced and hashed.
 
     `path` is still there afterwards: whoever made it removes it once this has returned, so that a power cut at any
@@ -134,7 +142,7 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, temporary)
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
-    os.replace(temporary, target)
+    temporary.replace(target)
 
 
 def sync_folder(folder: Path) -> None:
@@ -150,9 +158,9 @@ def in_words(size: int) -> str:
     """`1.24 GB`; in bytes as well where rounding would hide a difference: `1 byte`, `999 bytes`."""
     if size < 1000:
         return f"{size} byte{'' if size == 1 else 's'}"
-    value, unit = float(size), "bytes"
-    for unit in ("kB", "MB", "GB", "TB"):
+    units = ["bytes", "kB", "MB", "GB", "TB"]
+    value = float(size)
+    while value >= 999.5 and len(units) > 1:
         value /= 1000
-        if value < 999.5:
-            break
-    return f"{value:.3g} {unit}"
+        units.pop(0)
+    return f"{value:.3g} {units[0]}"

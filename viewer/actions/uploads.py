@@ -55,7 +55,9 @@ def find_upload(upload_id: UUID, user: User) -> Upload:
     if role is None:
         raise NotFound("There is no such upload (any more). Begin it again.", code="no_such_upload")
     if role != DatasetMember.MANAGER:
-        raise NotAllowed(f"Only managers of the dataset “{upload.dataset.title}” add videos to it; you are {role}.")
+        raise NotAllowed(
+            f"Only managers of the dataset “{upload.dataset.title}” add videos to it; you are {role}."
+        )
     return upload
 
 
@@ -93,7 +95,12 @@ def finish_upload(upload: Upload) -> DataUnit:
             raise NotFound("The upload was cancelled.", code="no_such_upload")
         if current.data_unit is None:
             current.data_unit = store_file(
-                path, sha256=sha256, size=upload.size, dataset=upload.dataset, title=upload.title, by=upload.user
+                path,
+                sha256=sha256,
+                size=upload.size,
+                dataset=upload.dataset,
+                title=upload.title,
+                by=upload.user,
             )
             current.save(update_fields=["data_unit"])
         upload.data_unit = current.data_unit

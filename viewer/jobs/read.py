@@ -1,0 +1,112 @@
+"""Read a file's packets: what it is, and a provisional frame table, so that it can be looked at within a second."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import secrets
+from pathlib import Path
+
+from viewer.actions.enqueue import enqueue
+from viewer.actions.make_thumbnail import make_thumbnail
+from viewer.actions.sandboxed import limits, sandbox
+from viewer.jobs import publish
+from viewer.jobs.lease import Lease
+from viewer.media.errors import MediaError
+from viewer.media.frame_table import FrameTable
+from viewer.models import DataUnit, FrameTableRow, StoredFile
+
+log = logging.getLogger("onframe.jobs")
+
+
+def run(lease: Lease) -> None:
+    """Raises MediaError for a file that cannot be used."""
+    file = StoredFile.objects.filter(pk=lease.job.arguments["file"]).first()
+    if file is None:
+        return  # removed meanwhile
+    side = file.derived / "side" / f"reading.{secrets.token_hex(4)}"
+    side.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        found = sandbox().scan(file.path, side, limits())
+        lease.check()
+        if found.table is None:
+            if found.needs_reencode is None:
+                raise MediaError("no_video", "The file has no video that can be shown.")
+            with lease.fence():
+                _show(file, None, DataUnit.NEEDS_REENCODE, found.facts, found.needs_reencode)
+            return
+        row = _row(file, found.table)
+        if found.uses_side:
+            _keep_side(side, row.side_path)
+    finally:
+        side.unlink(missing_ok=True)
+
+    with lease.fence():
+        row = _save(row)
+        if found.needs_reencode is not None:
+            _show(file, row, DataUnit.NEEDS_REENCODE, found.facts, found.needs_reencode)
+        else:
+            if row.supersedes is None:
+                ready = row.state == FrameTableRow.VERIFIED
+                _show(file, row, DataUnit.READY if ready else DataUnit.VERIFYING, found.facts, None)
+            # Where a table is being built again, pages keep the one that they have until this one is verified.
+            enqueue("verify", f"file:{file.pk}", {"file": file.pk, "table": row.pk})
+    try:
+        make_thumbnail(row, found.table)
+    except MediaError as error:
+        log.info("No thumbnail of %s: %s", file.pk, error)
+    else:
+        with lease.fence():
+            publish.tell_changed(file.pk)
+
+
+def failed(lease: Lease, code: str, sentence: str) -> None:
+    publish.fail(lease.job.arguments["file"], code, sentence)
+
+
+def _row(file: StoredFile, table: FrameTable) -> FrameTableRow:
+    """Write the table's bytes and return its row, not saved. The bytes come first: a row without them would be a lie."""
+    content = table.to_bytes()
+    row = FrameTableRow(
+        file=file,
+        stream_index=table.stream,
+        algorithm=table.algorithm,
+        libraries=table.libraries,
+        content_sha256=hashlib.sha256(content).hexdigest(),
+        frame_count=table.frame_count,
+    )
+    if not row.frames_path.exists():
+        publish.write_whole(row.frames_path, content)
+    return row
+
+
+def _save(row: FrameTableRow) -> FrameTableRow:
+    """The row of this content: the one that an earlier attempt has made, if there is one."""
+    same = FrameTableRow.objects.filter(
+        file=row.file, content_sha256=row.content_sha256, algorithm=row.algorithm
+    ).select_related("file")
+    if (existing := same.first()) is not None:
+        return existing
+    row.supersedes = (
+        FrameTableRow.objects.filter(file=row.file, state=FrameTableRow.VERIFIED, algorithm__lt=row.algorithm)
+        .order_by("-id")
+        .first()
+    )
+    row.save()
+    return row
+
+
+def _show(
+    file: StoredFile, row: FrameTableRow | None, state: str, facts: dict[str, object], needs: str | None
+) -> None:
+    DataUnit.objects.filter(file=file).update(
+        table=row, state=state, facts=facts, error_code="needs_reencode" if needs else "", error=needs or ""
+    )
+    publish.tell_changed(file.pk)
+
+
+def _keep_side(temporary: Path, side: Path) -> None:
+    with temporary.open("rb+") as written:
+        os.fsync(written.fileno())
+    temporary.replace(side)
