@@ -17,11 +17,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from rest_framework import authentication, exceptions, permissions
+from rest_framework import permissions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from viewer.actions.api_key import user_of_key
 from viewer.errors import NotAllowed, NotFound
 from viewer.models import Dataset, DatasetMember, DataUnit, LabelRow, User
 
@@ -31,33 +30,6 @@ ROLES = {
     "annotator": (DatasetMember.ANNOTATOR, DatasetMember.MANAGER),
     "manager": (DatasetMember.MANAGER,),
 }
-
-
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session; changes need the CSRF header. Says 401, not 403, to someone who is not signed in."""
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Session"
-
-
-class TokenAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Token KEY`, for scripts. No cookie, so no CSRF."""
-
-    def authenticate(self, request: Request) -> tuple[User, str] | None:
-        scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "token":
-            return None
-        user = user_of_key(key.strip())
-        if user is None:
-            raise exceptions.AuthenticationFailed("This API key is not valid. Make a new one on your account page.")
-        return user, "token"
-
-
-class Undeclared(permissions.BasePermission):
-    """The default of the project: nobody."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return False
 
 
 class Declared(permissions.BasePermission):

@@ -148,8 +148,8 @@ WHITENOISE_MAX_AGE = 31536000
 WHITENOISE_IMMUTABLE_FILE_TEST = lambda path, url: True  # noqa: E731  every URL carries the release
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["api.auth.SessionAuthentication", "api.auth.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.auth.Undeclared"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.identity.SessionAuthentication", "api.identity.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.identity.Undeclared"],
     "DEFAULT_RENDERER_CLASSES": ["api.parsers.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -11,6 +11,7 @@ class Ontology(models.Model):
 
     dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="ontology")
     classes = models.JSONField(default=list)  # [{"id", "name", "color", "shape"}]
+    next_id = models.IntegerField(default=1)  # an id of a removed class is not given again
     revision = models.IntegerField(default=1)
 
 
@@ -36,11 +37,16 @@ class LabelRecord(models.Model):
     kind = models.CharField(max_length=16)  # viewer.labels.changes.KINDS
     revision = models.IntegerField()
     value = models.TextField(null=True)  # JSON
+    track = models.CharField(max_length=40)  # that it belongs to; a track's own id
     frame = models.IntegerField(null=True)  # of a keyframe
     table = models.ForeignKey(FrameTableRow, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["label_row", "record"], name="one_record")]
+        indexes = [
+            models.Index(fields=["label_row", "track", "frame"]),
+            models.Index(fields=["label_row", "revision"]),
+        ]
         # A dataset's page counts the tracks of many rows without reading their keyframes.
         indexes = [
             models.Index(
