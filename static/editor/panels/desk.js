@@ -1,0 +1,41 @@
+/** What panels show and ask for; main.js sets it out. Panels change labels only through it. */
+
+/** @import {History} from "../core/history.js" */
+/** @import {Session} from "../core/session.js" */
+/** @import {Ontology} from "../labels/ontology.js" */
+/** @import {Box} from "../labels/records.js" */
+/** @import {TrackIndex} from "../labels/tracks.js" */
+
+/**
+ * How it stands with the frame on the screen. `digest` is of the picture that is shown, `tableDigest` of the table.
+ * @typedef {{state: "seeking" | "proving" | "proved" | "server" | "unproved" | "beyond" | "failed", frame: number | null, reason: string | null,
+ *   digest: string | null, tableDigest: string | null, pts: number | null, packet: number | null, source: string | null}} Proof
+ */
+/** `secondsLeft` null: not known yet. @typedef {{proved: number, frameCount: number, secondsLeft: number | null}} Verification */
+/**
+ * @typedef {{target: number, painted: number | null, playing: boolean, rate: number, mode: "every" | "real", skipped: number}} Playing
+ */
+/**
+ * @typedef {{frameCount: number, secondsAt(frame: number): number, ptsAt(frame: number): number, typeAt(frame: number): string,
+ *   mayLabel(frame: number): boolean, buffered(): readonly {first: number, last: number}[]}} Frames
+ */
+/**
+ * `dataUnit` is the API's. `verification` is null when the table is verified. `act` runs an action of core/keys.js.
+ * @typedef {{dataUnit: any, mayLabel: boolean, hasLabels: boolean, session: Session, history: History, index: TrackIndex,
+ *   ontology: () => Ontology, frames: Frames, playing: () => Playing, proof: () => Proof, verification: () => Verification | null,
+ *   act: (action: string) => void, go: (frame: number) => void, scrub: (frame: number) => void, endScrub: () => void, setRate: (rate: number) => void,
+ *   nameOf: (trackId: string) => string, colorOf: (trackId: string) => string, placeBox: (trackId: string, box: Box) => void,
+ *   setClass: (trackId: string, classId: string | number) => void, addClass: (name: string) => Promise<void>,
+ *   select: (trackIds: readonly string[]) => void, deleteTrack: (trackId: string) => void, say: (sentence: string) => void,
+ *   invalidate: () => void}} Desk
+ */
+
+/** "1 object", "12 objects". @param {number} count @param {string} noun */
+export function counted(count, noun) {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** "12 s", "3 min". @param {number} seconds */
+export function roughly(seconds) {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+}

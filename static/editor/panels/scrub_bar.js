@@ -1,0 +1,127 @@
+/** The whole video as one bar: where one is, what is here already, how far verification has come. */
+
+import { oncePerFrame } from "../core/once_per_frame.js";
+import { formatTime } from "./goto.js";
+import { resolved } from "./theme_color.js";
+
+/** @import {Desk} from "./desk.js" */
+
+/** Drawn on a canvas: ten thousand buffered ranges are no elements. */
+export class ScrubBar {
+  #host;
+  #canvas;
+  #tip;
+  #desk;
+  #dragging = false;
+  /** @type {number | null} CSS pixels from the left */
+  #hoverAt = null;
+  draw = oncePerFrame(() => this.#draw());
+
+  /**
+   * @param {HTMLElement} host  takes role slider
+   * @param {Desk} desk
+   */
+  constructor(host, desk) {
+    this.#host = host;
+    this.#desk = desk;
+    this.#canvas = document.createElement("canvas");
+    this.#tip = document.createElement("output");
+    this.#tip.className = "scrub-tip";
+    this.#tip.hidden = true;
+    host.append(this.#canvas, this.#tip);
+    host.setAttribute("role", "slider");
+    host.setAttribute("aria-label", "Position in the video");
+    host.tabIndex = 0;
+    new ResizeObserver(() => this.draw()).observe(host);
+    host.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      host.setPointerCapture(event.pointerId);
+      this.#dragging = true;
+      this.#scrub(event);
+    });
+    host.addEventListener("pointermove", (event) => {
+      this.#hoverAt = event.clientX - host.getBoundingClientRect().left;
+      if (this.#dragging) this.#scrub(event);
+      this.draw();
+    });
+    for (const type of ["pointerup", "pointercancel"]) {
+      host.addEventListener(type, () => {
+        if (this.#dragging) desk.endScrub();
+        this.#dragging = false;
+      });
+    }
+    host.addEventListener("pointerleave", () => {
+      this.#hoverAt = null;
+      this.draw();
+    });
+  }
+
+  /** @param {PointerEvent} event */
+  #scrub(event) {
+    this.#desk.scrub(this.#frameAt(event.clientX - this.#host.getBoundingClientRect().left));
+  }
+
+  /** @param {number} x  CSS pixels */
+  #frameAt(x) {
+    const last = this.#desk.frames.frameCount - 1;
+    return Math.min(last, Math.max(0, Math.round((x / Math.max(1, this.#host.clientWidth)) * last)));
+  }
+
+  #draw() {
+    const { frames } = this.#desk;
+    const { target, painted } = this.#desk.playing();
+    const width = this.#host.clientWidth;
+    const height = this.#host.clientHeight;
+    const density = devicePixelRatio;
+    this.#canvas.width = Math.max(1, Math.round(width * density));
+    this.#canvas.height = Math.max(1, Math.round(height * density));
+    const context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext("2d"));
+    context.scale(density, density);
+    const last = Math.max(1, frames.frameCount - 1);
+    const x = (/** @type {number} */ frame) => (frame / last) * width;
+    const middle = Math.round(height / 2);
+
+    context.fillStyle = resolved(this.#host, "--pressed");
+    context.fillRect(0, middle - 3, width, 6);
+    context.fillStyle = resolved(this.#host, "--edge");
+    for (const { first, last: to } of frames.buffered()) context.fillRect(x(first), middle - 3, Math.max(1, x(to + 1) - x(first)), 6);
+    const verification = this.#desk.verification();
+    if (verification) {
+      context.fillStyle = resolved(this.#host, "--good");
+      context.fillRect(0, middle + 5, x(Math.max(0, verification.proved - 1)), 2);
+      context.fillStyle = resolved(this.#host, "--line");
+      context.fillRect(x(verification.proved), middle + 5, width, 2);
+    }
+    const at = painted ?? target;
+    context.fillStyle = resolved(this.#host, "--accent");
+    context.fillRect(0, middle - 1, x(at), 2);
+    if (target !== at) {
+      context.globalAlpha = 0.5;
+      context.fillRect(x(target) - 1, 2, 2, height - 4);
+      context.globalAlpha = 1;
+    }
+    context.beginPath();
+    context.arc(Math.min(width - 6, Math.max(6, x(at))), middle, 6, 0, 2 * Math.PI);
+    context.fill();
+    this.#speak(at);
+    this.#drawTip();
+  }
+
+  /** @param {number} at */
+  #speak(at) {
+    const { frames } = this.#desk;
+    this.#host.setAttribute("aria-valuemin", "0");
+    this.#host.setAttribute("aria-valuemax", String(frames.frameCount - 1));
+    this.#host.setAttribute("aria-valuenow", String(at));
+    this.#host.setAttribute("aria-valuetext", `Frame ${at}, ${formatTime(frames.secondsAt(at))}`);
+  }
+
+  #drawTip() {
+    this.#tip.hidden = this.#hoverAt === null;
+    if (this.#hoverAt === null) return;
+    const frame = this.#frameAt(this.#hoverAt);
+    this.#tip.textContent = `${frame}   ${formatTime(this.#desk.frames.secondsAt(frame))}`;
+    const width = this.#tip.offsetWidth;
+    this.#tip.style.left = `${Math.min(this.#host.clientWidth - width, Math.max(0, this.#hoverAt - width / 2))}px`;
+  }
+}

@@ -1,0 +1,48 @@
+/** The lowest line: what the file is, how fast it comes, where the pointer is. */
+
+import { html, nothing } from "lit-html";
+
+/**
+ * `bitsPerSecond` null: nothing was fetched yet. `pointer` in pixels of the picture.
+ * @typedef {{facts: any, bitsPerSecond: number | null, zoom: number | null, pointer: {x: number, y: number} | null, insecure: boolean}} Status
+ */
+
+/** @param {Status} status */
+export function statusBarView({ facts, bitsPerSecond, zoom, pointer, insecure }) {
+  return html`<span class="status-item">${netWords(bitsPerSecond, facts?.bitrate ?? null)}</span>
+    ${insecure ? html`<span class="status-item status-warning">Not HTTPS: pictures come from the server</span>` : nothing}
+    <span class="status-gap"></span>
+    ${pointer ? html`<span class="status-item">${pointer.x.toFixed(1)}, ${pointer.y.toFixed(1)} px</span>` : nothing}
+    ${zoom === null ? nothing : html`<span class="status-item">${Math.round(zoom * 100)} %</span>`}
+    <span class="status-item">${factsWords(facts)}</span>`;
+}
+
+/**
+ * @param {number | null} measured  bits a second
+ * @param {number | null} needed
+ */
+function netWords(measured, needed) {
+  const need = needed ? `needs ${megabits(needed)}` : "";
+  if (measured === null) return need ? `${need} Mbit/s` : "";
+  const verdict = needed ? (measured > 2 * needed ? "fine" : measured > needed ? "just enough" : "too slow to play in real time") : "";
+  return [`↓ ${megabits(measured)} Mbit/s`, need, verdict].filter(Boolean).join(" · ");
+}
+
+/** @param {number} bits */
+function megabits(bits) {
+  const mega = bits / 1e6;
+  return mega >= 100 ? String(Math.round(mega)) : mega.toFixed(1);
+}
+
+/** @param {any} facts */
+function factsWords(facts) {
+  if (!facts) return "";
+  const sar = facts.sample_aspect_ratio;
+  const square = !sar || String(sar) === "1,1" || sar === "1:1" || sar === "1/1";
+  return [
+    [facts.codec, facts.width && `${facts.width}×${facts.height}`].filter(Boolean).join(" "),
+    facts.average_rate && `${Math.round(Number(facts.average_rate) * 1000) / 1000} frames/s`,
+    facts.rotation ? `turned ${facts.rotation}°` : "",
+    square ? "" : `pixels ${Array.isArray(sar) ? sar.join(":") : sar}`,
+  ].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,117 @@
+/** Says whether the frame on the screen is proved to be the frame that its number says, and how. */
+
+import { html, nothing } from "lit-html";
+import { formatTime } from "./goto.js";
+import { icon } from "./icon.js";
+import { ffmpegSnippet, pyavSnippet } from "./snippets.js";
+import { roughly } from "./desk.js";
+
+/** @import {Desk, Proof, Verification} from "./desk.js" */
+
+const ICONS = /** @type {Record<Proof["state"], string>} */ ({
+  seeking: "ellipsis", proving: "ellipsis", proved: "circle-check", server: "server", unproved: "circle-x", beyond: "hourglass", failed: "circle-x",
+});
+
+/**
+ * @param {Proof} proof
+ * @param {Verification | null} verification
+ * @param {number} target
+ */
+export function proofWords(proof, verification, target) {
+  switch (proof.state) {
+    case "seeking":
+      return `Seeking frame ${target}…`;
+    case "proving":
+      return `Frame ${proof.frame}: proving…`;
+    case "proved":
+      return `Frame ${proof.frame} proved`;
+    case "server":
+      return `Frame ${proof.frame} shown by the server`;
+    case "beyond":
+      return `Verification has not reached frame ${proof.frame}: ${progressWords(verification)}`;
+    case "failed":
+      return `Frame ${proof.frame ?? target} cannot be shown`;
+    default:
+      return `Frame ${proof.frame} not proved: ${proof.reason ?? "no reason given"}`;
+  }
+}
+
+/** "43 %, 12 s left". @param {Verification | null} verification */
+export function progressWords(verification) {
+  if (!verification) return "waiting";
+  const percent = Math.floor((100 * verification.proved) / Math.max(1, verification.frameCount));
+  return verification.secondsLeft === null ? `${percent} %` : `${percent} %, ${roughly(verification.secondsLeft)} left`;
+}
+
+/** @param {Desk} desk */
+export function statusChipView(desk) {
+  const proof = desk.proof();
+  const words = proofWords(proof, desk.verification(), desk.playing().target);
+  return html`<button type="button" class="chip" id="proof-chip" data-state=${proof.state} popovertarget="proof-details" title=${words}>
+      ${icon(ICONS[proof.state])}<span>${words}</span>
+    </button>
+    <div popover id="proof-details" class="popover proof-details" role="dialog" aria-labelledby="proof-title" tabindex="-1">${detailsView(desk, proof, words)}</div>`;
+}
+
+/**
+ * @param {Desk} desk
+ * @param {Proof} proof
+ * @param {string} words
+ */
+function detailsView(desk, proof, words) {
+  const { frame } = proof;
+  if (frame === null) return html`<h2 id="proof-title">${words}</h2>`;
+  const { frames, dataUnit } = desk;
+  const where = {
+    file: dataUnit.title,
+    stream: dataUnit.facts?.stream_index ?? dataUnit.table?.stream ?? 0,
+    frame,
+    pixelFormat: dataUnit.facts?.pixel_format ?? "",
+  };
+  const compared = proof.digest && proof.tableDigest ? (proof.digest === proof.tableDigest ? "equal" : "they differ") : "";
+  return html`<h2 id="proof-title">${words}</h2>
+    ${proof.reason ? html`<p>${proof.reason}</p>` : nothing}
+    <dl>
+      ${row("Frame", `${frame} of 0 to ${frames.frameCount - 1}`)}
+      ${row("PTS", String(frames.ptsAt(frame)))}
+      ${row("Time", `${formatTime(frames.secondsAt(frame))} (${frames.secondsAt(frame).toFixed(6)} s)`)}
+      ${row("Packet", proof.packet === null ? "–" : `${proof.packet} in decode order`)}
+      ${row("Decoder", proof.source === "server" ? "the server's FFmpeg" : proof.source === "webcodecs" ? "this browser (WebCodecs, in software)" : "–")}
+      ${row(proof.source === "server" ? "Digest sent with the picture" : "Digest of the picture shown", proof.digest ?? "not computed")}
+      ${row("Digest in the table", proof.tableDigest ? `${proof.tableDigest}${compared ? ` — ${compared}` : ""}` : "not there yet")}
+      ${row("Table", String(dataUnit.table?.id ?? "–"))}
+    </dl>
+    ${snippetView(desk, "The same frame with PyAV", pyavSnippet(where))}
+    ${snippetView(desk, "The same frame with FFmpeg", ffmpegSnippet(where))}`;
+}
+
+/** @param {string} name @param {string} value */
+function row(name, value) {
+  return html`<dt>${name}</dt><dd>${value}</dd>`;
+}
+
+/**
+ * @param {Desk} desk
+ * @param {string} title
+ * @param {string} text
+ */
+function snippetView(desk, title, text) {
+  const copy = () =>
+    copyText(text).then(
+      () => desk.say("Copied."),
+      () => desk.say("The browser does not allow copying here: select the text instead."),
+    );
+  return html`<section class="snippet">
+    <header><h3>${title}</h3><button type="button" class="button button-quiet button-icon" aria-label="Copy: ${title}" title="Copy" @click=${copy}>${icon("copy")}</button></header>
+    <pre tabindex="0" aria-label=${title}>${text}</pre>
+  </section>`;
+}
+
+/**
+ * Rejects where the page is not secure and nothing can be copied.
+ * @param {string} text
+ */
+export async function copyText(text) {
+  if (!navigator.clipboard) throw new Error("no clipboard");
+  await navigator.clipboard.writeText(text);
+}

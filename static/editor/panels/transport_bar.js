@@ -1,0 +1,115 @@
+/** Moving in time: buttons, speed, counter, clock, and the bar to scrub on. */
+
+import { html, nothing, render } from "lit-html";
+import { live } from "lit-html/directives/live.js";
+import { hint } from "../core/keys.js";
+import { formatTime, GO_TO_HELP, parseGoTo } from "./goto.js";
+import { icon } from "./icon.js";
+import { ScrubBar } from "./scrub_bar.js";
+
+/** @import {Desk} from "./desk.js" */
+
+export const RATES = [0.1, 0.25, 0.5, 1, 1.5, 2, 4, 8, 16];
+
+const TYPES = /** @type {Record<string, string>} */ ({ I: "an I frame: decoded on its own", P: "a P frame: decoded from earlier ones", B: "a B frame: decoded from earlier and later ones" });
+
+export class TransportBar {
+  #host;
+  #desk;
+  #scrub;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {HTMLElement} scrub
+   * @param {Desk} desk
+   */
+  constructor(host, scrub, desk) {
+    this.#host = host;
+    this.#desk = desk;
+    this.#scrub = new ScrubBar(scrub, desk);
+  }
+
+  draw() {
+    render(this.#view(), this.#host);
+    this.#scrub.draw();
+  }
+
+  /** Put the keyboard into the counter, its content ready to be typed over. */
+  focusCounter() {
+    const input = /** @type {HTMLInputElement | null} */ (this.#host.querySelector("#counter"));
+    input?.focus();
+    input?.select();
+  }
+
+  #view() {
+    const desk = this.#desk;
+    const { target, painted, playing, rate, mode, skipped } = desk.playing();
+    const { frames } = desk;
+    const last = frames.frameCount - 1;
+    const shown = painted ?? target;
+    const button = (/** @type {string} */ action, /** @type {string} */ picture, /** @type {string} */ label, off = false) => html`<button type="button"
+        class="button button-quiet button-icon" ?disabled=${off} aria-label=${label} title=${hint(action)} @click=${() => desk.act(action)}>${icon(picture)}</button>`;
+    const speeds = RATES.includes(Math.abs(rate)) ? RATES : [...RATES, Math.abs(rate)].sort((a, b) => a - b);
+    return html`<div class="transport-buttons" role="group" aria-label="Playing">
+        ${button("first", "skip-back", "First frame", target === 0)}
+        ${button("stepBackMany", "chevrons-left", "10 frames back", target === 0)}
+        ${button("stepBack", "chevron-left", "One frame back", target === 0)}
+        <button type="button" class="button button-quiet button-icon" id="play" aria-label=${playing ? "Pause" : "Play"} title=${hint("play")} @click=${() => desk.act("play")}>${icon(playing ? "pause" : "play")}</button>
+        ${button("stepForward", "chevron-right", "One frame forward", target === last)}
+        ${button("stepForwardMany", "chevrons-right", "10 frames forward", target === last)}
+        ${button("last", "skip-forward", "Last frame", target === last)}
+      </div>
+      <select class="input speed" aria-label="Speed" title="Speed (Shift+, and Shift+.)" @change=${(/** @type {Event} */ event) => desk.setRate(Number(/** @type {HTMLSelectElement} */ (event.currentTarget).value))}>
+        ${speeds.map((speed) => html`<option value=${speed} .selected=${live(speed === Math.abs(rate))}>${rate < 0 ? "−" : ""}${speed}×</option>`)}
+      </select>
+      <form class="counter" @submit=${(/** @type {SubmitEvent} */ event) => this.#goTo(event)}>
+        <input id="counter" class="input number" aria-label="Frame" title="${hint("goTo")}: ${GO_TO_HELP}" inputmode="text" autocomplete="off" spellcheck="false"
+          @focus=${() => this.#desk.invalidate()} @blur=${() => this.#desk.invalidate()} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#counterKey(event)}>
+        <span class="muted">/ ${last}</span>
+      </form>
+      <span class="clock" title="Presentation time of the frame that is shown">${formatTime(frames.secondsAt(shown))}</span>
+      <span class="frame-type" title=${TYPES[frames.typeAt(shown)] ?? "the type of this frame is not known"}>${frames.typeAt(shown)}</span>
+      <button type="button" class="button button-quiet play-mode" title=${hint("playMode", mode === "every" ? "Plays every frame, slower if it must" : "Plays in real time, leaving out frames if it must")}
+        @click=${() => desk.act("playMode")}>${mode === "every" ? "Every frame" : "Real time"}${mode === "real" && skipped > 0 ? html` <span class="skipped">${skipped} skipped</span>` : nothing}</button>
+      <button type="button" class="button button-quiet button-icon" aria-label="Copy a link to this frame" title=${hint("copyLink")} @click=${() => desk.act("copyLink")}>${icon("link")}</button>`;
+  }
+
+  /** The counter shows where it goes; while it is typed in, it is left alone. */
+  syncCounter() {
+    const input = /** @type {HTMLInputElement | null} */ (this.#host.querySelector("#counter"));
+    if (!input || input === document.activeElement) return;
+    const text = String(this.#desk.playing().target);
+    if (input.value !== text) input.value = text;
+    input.style.width = `${Math.max(4, String(this.#desk.frames.frameCount).length) + 3}ch`;
+  }
+
+  /** @param {SubmitEvent} event */
+  #goTo(event) {
+    event.preventDefault();
+    const input = /** @type {HTMLInputElement} */ (this.#host.querySelector("#counter"));
+    const result = parseGoTo(input.value, this.#desk.playing().target, this.#desk.frames);
+    input.setAttribute("aria-invalid", "problem" in result ? "true" : "false");
+    if ("problem" in result) {
+      this.#desk.say(`${result.problem}.`);
+      input.select();
+      return;
+    }
+    this.#desk.go(result.frame);
+    this.#leave(input);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #counterKey(event) {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    this.#leave(/** @type {HTMLInputElement} */ (event.currentTarget));
+  }
+
+  /** @param {HTMLInputElement} input */
+  #leave(input) {
+    input.setAttribute("aria-invalid", "false");
+    input.blur();
+    document.getElementById("overlay")?.focus();
+    this.syncCounter();
+  }
+}

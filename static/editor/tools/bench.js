@@ -1,0 +1,42 @@
+/** What tools and commands work with; main.js sets it out. */
+
+/** @import {History} from "../core/history.js" */
+/** @import {Session} from "../core/session.js" */
+/** @import {Ontology} from "../labels/ontology.js" */
+/** @import {TrackIndex, Visible} from "../labels/tracks.js" */
+/** @import {Point, Rect, Viewport} from "../render/viewport.js" */
+/** @import {Placement} from "./placement.js" */
+
+/**
+ * `density` is canvas pixels a CSS pixel. `shown` is what can be seen on the painted frame; `reachable` what of it the mouse may take.
+ * `pointer` is where the mouse was last, in image coordinates. `painted` is the frame on the screen, `go` asks for another one.
+ * @typedef {{history: History, index: TrackIndex, session: Session, viewport: Viewport, placement: Placement,
+ *   ontology: () => Ontology, density: () => number, shown: () => Visible[], reachable: () => Visible[],
+ *   pointer: () => Point | null, painted: () => number | null, go: (frame: number) => void, say: (sentence: string) => void,
+ *   nameOf: (trackId: string) => string, setSweep: (rect: Rect | null) => void, noClasses: () => void}} Bench
+ */
+
+/** Where a pointer is. @typedef {{point: Point, canvasPoint: Point, shift: boolean, ctrl: boolean, alt: boolean}} Pointer */
+
+/** CSS pixels that a press may tremble before it is a drag. */
+export const TREMBLE = 3;
+/** CSS pixels around a handle that count as it. */
+export const REACH = 7;
+
+/**
+ * @param {Bench} bench
+ * @param {Point} a  canvas pixels
+ * @param {Point} b
+ */
+export function isDrag(bench, a, b) {
+  return Math.hypot(a.x - b.x, a.y - b.y) >= TREMBLE * bench.density();
+}
+
+/**
+ * "car 3", or "4 objects".
+ * @param {Bench} bench
+ * @param {readonly string[]} trackIds
+ */
+export function namesOf(bench, trackIds) {
+  return trackIds.length === 1 ? bench.nameOf(trackIds[0]) : `${trackIds.length} objects`;
+}

@@ -1,0 +1,168 @@
+/** The one way to put something on a frame: only on the frame that is seen, as one step, with the proof of that frame. */
+
+import { Emitter } from "../core/emitter.js";
+
+/** @import {History} from "../core/history.js" */
+/** @import {Change, Store, Write} from "../core/store.js" */
+/** @import {Receipt} from "../labels/records.js" */
+
+/** @typedef {Omit<Receipt, "proof" | "digest">} SeenFrame  what the table says of the frame on the screen */
+/**
+ * `seen` gives the frame that stands on the screen, or a sentence why nothing can be placed now. `prove` resolves to the receipt of
+ * that frame, or rejects with a sentence; it may take as long as fetching the server's picture.
+ * @typedef {{store: Store, history: History, seen: () => {frame: SeenFrame} | {problem: string},
+ *   prove: (frame: SeenFrame) => Promise<Receipt>, say: (sentence: string) => void}} Surroundings
+ */
+
+/** @extends {Emitter<{change: null}>} */
+export class Placement extends Emitter {
+  #around;
+  /** @type {{frame: SeenFrame, receipt: Receipt, touched: Set<string>, waiting: boolean} | null} */
+  #open = null;
+  /** @type {Promise<unknown>} */
+  #queue = Promise.resolve();
+
+  /** @param {Surroundings} around */
+  constructor(around) {
+    super();
+    this.#around = around;
+    around.store.on("change", (change) => this.#follow(change));
+  }
+
+  /** Why nothing can be placed now, as a sentence, or null. */
+  get problem() {
+    if (this.#open) return this.#open.waiting ? "The last shape is waiting for the proof of its frame." : null;
+    const seen = this.#around.seen();
+    return "problem" in seen ? seen.problem : null;
+  }
+
+  /** A gesture is open: being drawn, or waiting for its proof. */
+  get open() {
+    return this.#open !== null;
+  }
+
+  /** The frame of the open gesture. */
+  get frame() {
+    return this.#gesture().frame.frame;
+  }
+
+  /** Stands in the open gesture's records until the proof is there; it is never saved. */
+  get receipt() {
+    return this.#gesture().receipt;
+  }
+
+  /**
+   * Open a gesture on the frame that is seen. False, and a sentence for the user, if there is none to be labelled.
+   * @param {string} name  "Move car 3"
+   */
+  begin(name) {
+    const problem = this.problem;
+    const seen = this.#around.seen();
+    if (problem !== null || "problem" in seen || this.#open) {
+      this.#around.say(problem ?? "Finish the shape in hand first.");
+      return false;
+    }
+    this.#around.history.begin(name);
+    this.#open = {
+      frame: seen.frame,
+      receipt: Object.freeze({ ...seen.frame, proof: "browser_digest", digest: "" }),
+      touched: new Set(),
+      waiting: false,
+    };
+    // Asked for at once, so that it is there when the hand lets go; who waits for it hears of a failure.
+    this.#around.prove(seen.frame).catch(() => {});
+    this.emit("change", null);
+    return true;
+  }
+
+  /** @param {readonly Write[]} writes */
+  write(writes) {
+    this.#gesture();
+    this.#around.store.write(writes, "user");
+  }
+
+  /** End the gesture: commit it when the proof is there. False if it had to be given up. */
+  async finish() {
+    const gesture = this.#gesture();
+    gesture.waiting = true;
+    this.emit("change", null);
+    try {
+      const receipt = gesture.touched.size > 0 ? await this.#around.prove(gesture.frame) : null;
+      if (this.#open !== gesture) return false;
+      if (receipt) this.#around.store.write(this.#proved(gesture, receipt), "user");
+      this.#around.history.commit();
+      return true;
+    } catch (error) {
+      if (this.#open !== gesture) return false;
+      this.#around.history.cancel();
+      this.#around.say(`Not placed: ${error instanceof Error ? error.message : error}`);
+      return false;
+    } finally {
+      if (this.#open === gesture) this.#open = null;
+      this.emit("change", null);
+    }
+  }
+
+  /** Give the gesture up; everything is as it was before it. */
+  cancel() {
+    if (!this.#open) return;
+    this.#open = null;
+    this.#around.history.cancel();
+    this.emit("change", null);
+  }
+
+  /**
+   * A gesture of one moment, after those before it: for keys and buttons.
+   * @param {string} name
+   * @param {(receipt: Receipt, frame: number) => readonly Write[]} writes
+   * @returns {Promise<boolean>}
+   */
+  do(name, writes) {
+    const seen = this.#around.seen();
+    const asked = "frame" in seen ? seen.frame.frame : null;
+    const run = async () => {
+      const now = this.#around.seen();
+      // By the time that it is its turn, the user may have moved on: it was meant for the frame seen when asked.
+      if (asked !== null && "frame" in now && now.frame.frame !== asked) {
+        this.#around.say(`“${name}” was given up: frame ${asked} is no longer on the screen.`);
+        return false;
+      }
+      if (!this.begin(name)) return false;
+      this.write(writes(this.receipt, this.frame));
+      return this.finish();
+    };
+    const done = this.#queue.then(run);
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  #gesture() {
+    if (!this.#open) throw new Error("No gesture is open");
+    return this.#open;
+  }
+
+  /** @param {Change} change */
+  #follow({ origin, records }) {
+    if (!this.#open) return;
+    if (origin === "user") for (const { id } of records) this.#open.touched.add(id);
+    // Undo in mid-gesture gives it up (History does the same).
+    else if (origin === "history") this.#open = null;
+  }
+
+  /**
+   * @param {{touched: Set<string>}} gesture
+   * @param {Receipt} receipt
+   * @returns {Write[]}
+   */
+  #proved({ touched }, receipt) {
+    /** @type {Write[]} */
+    const writes = [];
+    for (const kind of ["keyframe", "range"]) {
+      for (const id of touched) {
+        const value = this.#around.store.all(kind).get(id);
+        if (value && value.receipt.digest === "") writes.push({ id, kind, value: { ...value, receipt } });
+      }
+    }
+    return writes;
+  }
+}
