@@ -1,0 +1,56 @@
+"""The labels of a data unit: all of them, what is new, and saving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+
+from api.auth import View
+from viewer.actions.open_label_row import changes_after, describe_label_row
+from viewer.actions.save_changes import save_changes
+from viewer.errors import ViewerError
+
+
+class LabelRowDetail(View):
+    access = "member"
+
+    @extend_schema(
+        summary="Everything an editor needs to open: data unit, ontology, all records",
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, label_row_id: int) -> HttpResponse:
+        return _json(describe_label_row(self.label_row, request.user))
+
+
+class LabelRowChanges(View):
+    access = {"GET": "member", "POST": "annotator"}
+
+    @extend_schema(
+        summary="What has changed since a revision",
+        parameters=[OpenApiParameter("after", int, required=True)],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, label_row_id: int) -> HttpResponse:
+        after = request.query_params.get("after", "")
+        if not after.isdecimal() or len(after) > 9:
+            raise ViewerError("?after= must be a revision, a whole number from 0.", code="invalid")
+        return _json(changes_after(self.label_row, int(after)))
+
+    @extend_schema(
+        summary="Save changes",
+        description="Answers 412 `conflict` with both versions where someone else wrote a record meanwhile.",
+        request=OpenApiTypes.OBJECT,
+        responses=OpenApiTypes.OBJECT,
+    )
+    def post(self, request: Request, label_row_id: int) -> HttpResponse:
+        return _json(save_changes(self.label_row, request.user, request.data))
+
+
+def _json(value: dict[str, Any]) -> HttpResponse:
+    # Not a Response: stored values pass through as they are, without being read and written again.
+    return HttpResponse(orjson.dumps(value), content_type="application/json")
