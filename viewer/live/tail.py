@@ -38,18 +38,16 @@ class Tail:
         self.at = 0  # id of the newest event that was handed on
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
-        self._started = asyncio.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Be at the newest event and follow from there on."""
-        async with self._started:
-            if self._task is None or self._task.done():
-                self._loop = asyncio.get_running_loop()
-                self.at = await in_database_thread(tell.newest_event)
-                self._task = asyncio.create_task(self._follow())
-                tell.wakes.append(self._wake)
+        if self._task is None or self._task.done():
+            self._loop = asyncio.get_running_loop()
+            self._news = asyncio.Event()
+            self._ready = asyncio.Event()
+            self._task = asyncio.create_task(self._follow())
+            tell.wakes.append(self._wake)
+        await self._ready.wait()
 
     def listen(self, topic: str, listener: Listener) -> None:
         self._listeners[topic].add(listener)
@@ -69,17 +67,19 @@ class Tail:
                 tell.wakes.remove(self._wake)
 
     def _wake(self) -> None:
-        assert self._loop is not None
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._news.set)
 
     async def _follow(self) -> None:
         swept = time.monotonic()
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
-            self._news.clear()
             try:
+                if not self._ready.is_set():
+                    self.at = await in_database_thread(tell.newest_event)
+                    self._ready.set()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+                self._news.clear()
                 while rows := await in_database_thread(events_after, self.at):
                     for row in rows:
                         self.at = row["id"]
