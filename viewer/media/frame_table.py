@@ -213,7 +213,14 @@ _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 def _plain(name: str, values: Sequence[int]) -> tuple[dict[str, Any], bytes]:
     base = min(values, default=0)
     width, body = _stored([v - base for v in values] if base else values)
-    return {"name": name, "coding": "plain", "width": width, "base": base, "first": 0, "count": len(values)}, body
+    return {
+        "name": name,
+        "coding": "plain",
+        "width": width,
+        "base": base,
+        "first": 0,
+        "count": len(values),
+    }, body
 
 
 def _delta(name: str, values: Sequence[int]) -> tuple[dict[str, Any], bytes]:
@@ -221,7 +228,14 @@ def _delta(name: str, values: Sequence[int]) -> tuple[dict[str, Any], bytes]:
     base = min(steps, default=0)
     width, body = _stored([0, *(step - base for step in steps)] if values else [])
     first = values[0] if values else 0
-    return {"name": name, "coding": "delta", "width": width, "base": base, "first": first, "count": len(values)}, body
+    return {
+        "name": name,
+        "coding": "delta",
+        "width": width,
+        "base": base,
+        "first": first,
+        "count": len(values),
+    }, body
 
 
 def _stored(values: Sequence[int]) -> tuple[int, bytes]:
