@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from api.auth import View
 from viewer.actions.make_thumbnail import make_thumbnail
 from viewer.actions.read_table import read_table
-from viewer.actions.sandboxed import sandbox
+from viewer.actions.sandboxed import close_sandbox, sandbox
 from viewer.errors import NotFound, ViewerError
 from viewer.media.errors import MediaError
 from viewer.models import DataUnit, FrameTableRow
@@ -132,6 +132,9 @@ def _as_answers() -> Iterator[None]:
     try:
         yield
     except MediaError as error:
+        if error.code == "sandbox_unavailable":
+            close_sandbox()  # the next request starts another
+            raise Busy(str(error)) from error
         raise ViewerError(str(error), code=error.code, status=422) from error
 
 

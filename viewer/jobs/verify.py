@@ -25,6 +25,8 @@ CHANGED_SECONDS = 2  # between two descriptions of the data unit
 
 def run(lease: Lease) -> None:
     """Raises MediaError for a file whose frames cannot be decoded, or not twice in the same way."""
+    from viewer.media.sandbox import Verified  # not at the top: it brings the media libraries
+
     row = _table_to_verify(lease)
     if row is None:
         return  # removed, or verified meanwhile
@@ -35,7 +37,7 @@ def run(lease: Lease) -> None:
     try:
         for step in sandbox().verify(row.file.path, table, limits()):
             lease.check()
-            if not hasattr(step, "fraction"):
+            if isinstance(step, Verified):
                 verified = step
                 break
             digests.add(step.proved, step.digests)

@@ -152,6 +152,9 @@ def run(lease: Lease) -> None:
         # The file is what it is: trying again would change nothing.
         if lease.stopping:
             lease.release()
+        elif error.code == "sandbox_unavailable" and job.attempt < MAX_ATTEMPTS:
+            close_sandbox()  # the next attempt starts another
+            lease.retry(str(error))
         else:
             _fail(lease, error.code, str(error))
     except Exception as error:
