@@ -116,6 +116,7 @@ export class PacketDecoder {
     clearTimeout(this.#timer);
     if (this.#decoder && this.#decoder.state !== "closed") this.#decoder.close();
     this.#decoder = null;
+    this.#flushing = this.#ended = false;
     this.#next = -1;
     this.#goal = -1;
   }
