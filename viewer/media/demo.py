@@ -146,7 +146,7 @@ def _yuv(colour: tuple[float, float, float]) -> tuple[int, int, int]:
 
 def _crossing(canvas: _Canvas, n: int, count: int) -> None:
     canvas.rectangle(0, 330, WIDTH, 120, _ROAD)
-    x = -180 + (WIDTH + 200) * (n / count) ** 1.3
+    x = 30 + (WIDTH - 90) * (n / count) ** 1.3
     canvas.rectangle(x, 330, 170, 60, _CAR)
     canvas.rectangle(x + 36, 300, 90, 32, _CAR)
     for wheel in (x + 38, x + 132):
