@@ -15,9 +15,12 @@ _sandbox: Sandbox | None = None
 
 
 def sandbox() -> Sandbox:
-    """The sandbox of this process; safe to use from any thread."""
+    """The sandbox of this process; safe to use from any thread. One that has died is replaced."""
     global _sandbox
     with _lock:
+        if _sandbox is not None and _sandbox._parent.poll() is not None:
+            _sandbox.close()
+            _sandbox = None
         if _sandbox is None:
             # Here, not at the top: commands that open no media start faster without it.
             from viewer.media.sandbox import Sandbox

@@ -39,6 +39,7 @@ def run(lease: Lease) -> None:
             lease.check()
             if isinstance(step, Verified):
                 verified = step
+                digests.compare(0, step.digests)
                 break
             digests.add(step.proved, step.digests)
             seconds_left = lease.tell_progress(step.fraction)
@@ -90,14 +91,19 @@ class Digests:
     def add(self, proved: int, new: bytes) -> None:
         """Put the digests of the last frames of the first `proved`."""
         at = proved * DIGEST_SIZE - len(new)
-        compared = new[: max(self._published - at, 0)]
-        if compared and os.pread(self._descriptor, len(compared), at) != compared:
+        compared = self.compare(at, new)
+        os.pwrite(self._descriptor, new[compared:], at + compared)
+
+    def compare(self, at: int, new: bytes) -> int:
+        """Compare with what was published of these bytes. Return how many that were."""
+        known = new[: max(self._published - at, 0)]
+        if known and os.pread(self._descriptor, len(known), at) != known:
             raise MediaError(
                 "not_repeatable",
                 "Decoding this file again gave other pictures than the first time, so no label on it could be proved. "
                 "The stored bytes or this machine's memory may be damaged.",
             )
-        os.pwrite(self._descriptor, new[len(compared) :], at + len(compared))
+        return len(known)
 
     def sync(self) -> None:
         os.fdatasync(self._descriptor)

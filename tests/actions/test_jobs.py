@@ -1,0 +1,474 @@
+"""Files are read and verified once, whatever happens to whoever does it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.utils import timezone
+
+from tests.builders import make_data_unit, make_dataset
+from viewer.actions.enqueue import cancel, enqueue
+from viewer.actions.remove_data_unit import remove_data_unit
+from viewer.actions.sandboxed import close_sandbox, sandbox
+from viewer.jobs import lease as leases
+from viewer.jobs import publish, verify
+from viewer.jobs.kinds import KINDS, Kind
+from viewer.jobs.lease import Holder, LeaseLost, claim, release_orphans
+from viewer.jobs.worker import Worker, run
+from viewer.media.frame_table import FrameTable
+from viewer.media.sandbox import Verified
+from viewer.models import DataUnit, Event, FrameTableRow, Job, LabelRecord
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    encode = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i"]
+    x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+    subprocess.run([*encode, "testsrc2=s=160x120:r=25:d=2", *x264, str(folder / "short.mp4")], check=True)
+    # Long enough to be killed in the middle of, on any machine that is not very fast.
+    subprocess.run([*encode, "testsrc2=s=640x360:r=30:d=120", *x264, str(folder / "long.mp4")], check=True)
+    return folder
+
+
+@pytest.fixture
+def holder() -> Iterator[Holder]:
+    holder = Holder()
+    yield holder
+    holder.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def end_sandbox() -> Iterator[None]:
+    yield
+    close_sandbox()
+
+
+def work(holder: Holder) -> int:
+    """Do what there is to do; return how many jobs that were."""
+    count = 0
+    while lease := claim(holder, KINDS):
+        run(lease)
+        count += 1
+    return count
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+# -- reading ------------------------------------------------------------------------------------------------------
+
+
+def test_a_video_is_read_verified_and_ready(films, holder):
+    dataset = make_dataset()
+    unit = make_data_unit(dataset, (films / "short.mp4").read_bytes())
+    assert work(holder) == 2
+    unit.refresh_from_db()
+    assert (unit.state, unit.error) == (DataUnit.READY, "")
+    assert unit.facts["frame_count"] == 50
+    row = unit.table
+    assert (row.state, row.proved, row.frame_count) == (FrameTableRow.VERIFIED, 50, 50)
+    assert FrameTable.from_bytes(row.frames_path.read_bytes()).frame_count == 50
+    assert row.digests_path.stat().st_size == 50 * 16
+    assert (row.file.derived / "thumbnail.jpg").read_bytes()[:2] == b"\xff\xd8"
+    assert set(Job.objects.values_list("state", flat=True)) == {Job.DONE}
+    states = [e.data["state"] for e in Event.objects.filter(topic=f"dataset:{dataset.pk}").order_by("id")]
+    assert states[0] == "waiting"
+    assert "verifying" in states
+    assert states[-1] == "ready"
+    progress = Event.objects.filter(topic=f"data_unit:{unit.pk}", type="table.progress").last().data
+    assert progress == {"table": row.pk, "state": "verified", "proved": 50, "frame_count": 50, "seconds_left": 0}
+
+
+def test_it_can_be_looked_at_as_soon_as_its_packets_are_read(films, holder):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    run(claim(holder, ["read"]))
+    unit.refresh_from_db()
+    assert unit.state == DataUnit.VERIFYING
+    assert (unit.table.state, unit.table.proved) == (FrameTableRow.PROVISIONAL, 0)
+
+
+def test_the_proved_prefix_grows_and_pages_are_told(films, holder, monkeypatch):
+    monkeypatch.setattr(verify, "TELL_SECONDS", 0)
+    unit = make_data_unit(make_dataset(), (films / "long.mp4").read_bytes())
+    work(holder)
+    told = Event.objects.filter(topic=f"data_unit:{unit.pk}", type="table.progress").order_by("id")
+    proved = [event.data["proved"] for event in told]
+    assert len(proved) > 2
+    assert proved == sorted(proved)
+    assert proved[-1] == 3600
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"this is no video\n" * 100, b"ffconcat version 1.0\nfile /etc/passwd\n", b"#EXTM3U\n#EXT-X-VERSION:3\n/etc/passwd\n"],
+)
+def test_what_is_no_video_fails_with_a_sentence_and_is_not_tried_again(holder, content):
+    unit = make_data_unit(make_dataset(), content)
+    assert work(holder) == 1
+    unit.refresh_from_db()
+    assert unit.state == DataUnit.FAILED
+    assert unit.error_code
+    assert unit.error.endswith((".", "?"))
+    assert Job.objects.get().state == Job.FAILED
+    assert not list((unit.file.derived / "side").iterdir())
+    assert work(holder) == 0
+
+
+def test_more_frames_than_are_allowed_fail_saying_by_how_much(films, holder, settings):
+    settings.MAX_FRAMES = 40
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    work(holder)
+    unit.refresh_from_db()
+    assert (unit.state, unit.error_code) == (DataUnit.FAILED, "too_many_frames")
+    assert "40" in unit.error
+    assert "10" in unit.error
+
+
+def test_after_a_bad_file_the_next_one_is_read(films, holder):
+    dataset = make_dataset()
+    make_data_unit(dataset, b"\0" * 1000)
+    good = make_data_unit(dataset, (films / "short.mp4").read_bytes())
+    work(holder)
+    good.refresh_from_db()
+    assert good.state == DataUnit.READY
+
+
+# -- the same bytes -----------------------------------------------------------------------------------------------
+
+
+def test_the_same_bytes_are_stored_and_verified_once(films, holder):
+    content = (films / "short.mp4").read_bytes()
+    first = make_data_unit(make_dataset("One"), content)
+    work(holder)
+    second = make_data_unit(make_dataset("Two"), content)
+    assert work(holder) == 0
+    first.refresh_from_db()
+    assert (second.state, second.table, second.facts) == (DataUnit.READY, first.table, first.facts)
+    assert len(list((django_settings.DATA_DIR / "files").iterdir())) == 1
+
+
+def test_a_twin_that_comes_while_the_file_is_verified_becomes_ready_with_it(films, holder):
+    content = (films / "short.mp4").read_bytes()
+    make_data_unit(make_dataset("One"), content)
+    early = make_data_unit(make_dataset("Two"), content)  # before the packets are read
+    run(claim(holder, ["read"]))
+    late = make_data_unit(make_dataset("Three"), content)  # after
+    assert late.state == DataUnit.VERIFYING
+    assert work(holder) == 1
+    for unit in (early, late):
+        unit.refresh_from_db()
+        assert unit.state == DataUnit.READY
+
+
+def test_bytes_go_with_the_last_data_unit_that_shows_them(films, holder):
+    content = (films / "short.mp4").read_bytes()
+    one, two = make_data_unit(make_dataset("One"), content), make_data_unit(make_dataset("Two"), content)
+    work(holder)
+    file = one.file
+    remove_data_unit(one)
+    assert file.path.exists()
+    assert file.derived.exists()
+    two.refresh_from_db()
+    remove_data_unit(two, labels=0)
+    assert not file.path.exists()
+    assert not file.derived.exists()
+
+
+def test_removing_a_data_unit_stops_the_work_on_it(films, holder):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    lease = claim(holder, ["read"])
+    remove_data_unit(unit)
+    run(lease)
+    assert Job.objects.get().state == Job.CANCELLED
+    assert not FrameTableRow.objects.exists()
+
+
+# -- a table that was wrong ---------------------------------------------------------------------------------------
+
+
+def test_where_the_decoder_disagrees_a_new_table_takes_over_and_labels_before_that_go_with_it(
+    films, holder, monkeypatch
+):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    run(claim(holder, ["read"]))
+    unit.refresh_from_db()
+    old = unit.table
+    label_row = unit.label_rows.get()
+    for frame in (3, 19):
+        LabelRecord.objects.create(
+            label_row=label_row, record=f"k{frame}", kind="keyframe", revision=1, value="{}", frame=frame, table=old
+        )
+    whole = FrameTable.from_bytes(old.frames_path.read_bytes())
+    shorter = FrameTable.from_bytes(whole.to_bytes())
+    for column in ("frame_pts", "frame_packet", "frame_second_packet", "frame_flags"):
+        object.__setattr__(shorter, column, getattr(whole, column)[:49])
+
+    class Disagreeing:
+        def verify(self, path, table, limits):
+            yield Verified(shorter, bytes(49 * 16), 20, True)
+
+    monkeypatch.setattr(verify, "sandbox", Disagreeing)
+    work(holder)
+    unit.refresh_from_db()
+    new = unit.table
+    assert new.pk != old.pk
+    assert (new.supersedes_id, new.same_until, new.frame_count, new.state) == (old.pk, 20, 49, "verified")
+    assert unit.state == DataUnit.READY
+    assert unit.facts["frame_count"] == 49
+    assert set(LabelRecord.objects.values_list("table_id", flat=True)) == {new.pk}
+    told = Event.objects.get(type="table.replaced")
+    assert (told.topic, told.data["old"], told.data["table"]["id"]) == (f"data_unit:{unit.pk}", old.pk, new.pk)
+    assert old.frames_path.exists()
+
+
+def test_a_table_of_older_rules_is_built_again_while_pages_keep_the_one_they_have(films, holder):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    work(holder)
+    unit.refresh_from_db()
+    old = unit.table
+    FrameTableRow.objects.update(algorithm=0)
+    record = LabelRecord.objects.create(
+        label_row=unit.label_rows.get(), record="k", kind="keyframe", revision=1, value="{}", frame=7, table=old
+    )
+    enqueue("read", f"file:{unit.file_id}", {"file": unit.file_id})
+    run(claim(holder, ["read"]))
+    unit.refresh_from_db()
+    assert (unit.state, unit.table) == (DataUnit.READY, old)
+    work(holder)
+    unit.refresh_from_db()
+    record.refresh_from_db()
+    assert unit.table != old
+    assert (unit.table.supersedes, unit.table.same_until) == (old, 50)
+    assert record.table == unit.table
+
+
+def test_decoding_that_gives_other_pictures_the_second_time_is_reported_not_published(films, holder):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    run(claim(holder, ["read"]))
+    unit.refresh_from_db()
+    row = unit.table
+    row.digests_path.write_bytes(b"\1" * 16 * 10)
+    row.proved = 10
+    row.save()
+    work(holder)
+    unit.refresh_from_db()
+    assert (unit.state, unit.error_code) == (DataUnit.FAILED, "not_repeatable")
+
+
+# -- leases -------------------------------------------------------------------------------------------------------
+
+
+def test_of_many_who_want_a_job_one_gets_it(holder):
+    enqueue("read", "x")
+    got = []
+
+    def take() -> None:
+        try:
+            got.append(claim(holder, ["read"]))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([lease for lease in got if lease]) == 1
+
+
+def test_a_job_is_queued_once_a_key_and_again_after_it_is_done(holder):
+    first = enqueue("read", "x")
+    assert enqueue("read", "x") == first
+    lease = claim(holder, ["read"])
+    assert enqueue("read", "x") == first
+    lease.done()
+    assert enqueue("read", "x") != first
+
+
+def test_who_lost_the_lease_can_no_longer_write(holder):
+    enqueue("read", "x")
+    slow = claim(holder, ["read"])
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    quick = claim(holder, ["read"])
+    assert quick is not None
+    with pytest.raises(LeaseLost), slow.fence():
+        Job.objects.update(error="never to be seen")
+    slow.done()
+    slow.renew()
+    assert slow.lost
+    job = Job.objects.get()
+    assert (job.state, job.error, job.attempt) == (Job.RUNNING, "", 2)
+    quick.done()
+    assert Job.objects.get().state == Job.DONE
+
+
+def test_a_cancelled_job_stops_at_its_next_write(holder):
+    enqueue("read", "x")
+    lease = claim(holder, ["read"])
+    cancel(("read",), "x")
+    with pytest.raises(LeaseLost):
+        lease.tell_progress(0.5)
+    assert Job.objects.get().state == Job.CANCELLED
+
+
+def test_an_unforeseen_error_is_tried_three_times_ever_later_and_then_reported(holder, monkeypatch):
+    failed = []
+
+    def explode(lease):
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setitem(KINDS, "read", Kind(explode, lambda lease, code, sentence: failed.append((code, sentence))))
+    enqueue("read", "x")
+    waits = []
+    for _ in range(2):
+        run(claim(holder, ["read"]))
+        job = Job.objects.get()
+        assert job.state == Job.QUEUED
+        waits.append(job.not_before - timezone.now())
+        assert claim(holder, ["read"]) is None
+        Job.objects.update(not_before=timezone.now())
+    assert waits[1] > waits[0] > timedelta(0)
+    assert not failed
+    run(claim(holder, ["read"]))
+    assert Job.objects.get().state == Job.FAILED
+    assert failed[0][0] == "read_failed"
+
+
+def test_a_job_that_ends_its_process_every_time_is_given_up(holder):
+    unit = make_data_unit(make_dataset(), b"whatever")
+    Job.objects.update(attempt=leases.MAX_ATTEMPTS)
+    run(claim(holder, ["read"]))
+    unit.refresh_from_db()
+    assert (unit.state, unit.error_code) == (DataUnit.FAILED, "read_failed")
+
+
+def test_a_job_that_gets_further_each_time_is_not_given_up(holder):
+    enqueue("verify", "x")
+    for fraction in (0.2, 0.4, 0.6, 0.8):
+        lease = claim(holder, ["verify"])
+        lease.tell_progress(fraction)
+        Job.objects.update(state=Job.QUEUED, token="")
+    assert not claim(holder, ["verify"]).exhausted
+
+
+def test_progress_is_written_at_most_once_a_second(holder, django_assert_num_queries):
+    enqueue("verify", "x")
+    lease = claim(holder, ["verify"])
+    with django_assert_num_queries(1):
+        for step in range(100):
+            lease.tell_progress(step / 100)
+
+
+def test_a_stopped_worker_gives_its_job_back_at_once(films):
+    unit = make_data_unit(make_dataset(), (films / "long.mp4").read_bytes())
+    worker = Worker()
+    worker.start()
+    until(lambda: Job.objects.filter(kind="verify", state=Job.RUNNING).exists())
+    worker.stop()
+    job = Job.objects.get(kind="verify")
+    assert (job.state, job.attempt, job.token) == (Job.QUEUED, 0, "")
+    again = Worker()
+    again.start()
+    try:
+        until(lambda: DataUnit.objects.get(pk=unit.pk).state == DataUnit.READY)
+    finally:
+        again.stop()
+
+
+# -- kill -9 ------------------------------------------------------------------------------------------------------
+
+
+def start_worker() -> subprocess.Popen:
+    """`manage.py worker` on the test's own database and folder."""
+    code = (
+        "import os, django; from django.conf import settings; import viewer.settings as s;"
+        f"s.DATABASES['default']['NAME'] = {str(connection.settings_dict['NAME'])!r};"
+        "from pathlib import Path;"
+        f"s.DATA_DIR = Path({str(django_settings.DATA_DIR)!r});"
+        "django.setup(); from django.core.management import call_command; call_command('worker')"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=django_settings.BASE_DIR,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "viewer.settings"},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def test_a_worker_killed_in_the_middle_is_replaced_at_once_and_ends_with_the_same_digests(films, holder):
+    content = (films / "long.mp4").read_bytes()
+    unit = make_data_unit(make_dataset(), content)
+    work(holder)
+    unit.refresh_from_db()
+    expected = unit.table.digests_path.read_bytes()
+    expected_frames = unit.table.frames_path.read_bytes()
+    remove_data_unit(unit)
+
+    unit = make_data_unit(make_dataset("Again"), content)
+    proved = []
+    for kill in range(3):
+        worker = start_worker()
+        try:
+            enough = [1, *proved][-1]
+
+            def far_enough(enough: int = enough) -> bool:
+                row = FrameTableRow.objects.first()
+                return row is not None and row.proved >= enough
+
+            until(far_enough if kill else lambda: Job.objects.filter(state=Job.RUNNING).exists())
+        finally:
+            worker.send_signal(signal.SIGKILL)
+            worker.wait()
+        proved.append(FrameTableRow.objects.first().proved if FrameTableRow.objects.exists() else 0)
+    assert proved == sorted(proved)
+    unfinished = Job.objects.exclude(state__in=(Job.DONE,))
+    assert unfinished.filter(state=Job.RUNNING, lease_until__gt=timezone.now()).exists(), "killed too late to tell"
+    release_orphans(holder)  # at once, without waiting for the lease to run out
+    work(holder)
+    unit.refresh_from_db()
+    assert unit.state == DataUnit.READY
+    assert unit.table.digests_path.read_bytes() == expected
+    assert unit.table.frames_path.read_bytes() == expected_frames
+
+
+def test_whole_files_are_there_or_not(tmp_path, monkeypatch):
+    path = tmp_path / "table" / "frames"
+    publish.write_whole(path, b"old")
+
+    def fail(self, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(KeyboardInterrupt):
+        publish.write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_sandbox_is_started_again_after_it_died(films, holder):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    sandbox()._parent.kill()
+    sandbox()._parent.wait()
+    run(claim(holder, ["read"]))
+    Job.objects.update(not_before=None)
+    work(holder)
+    unit.refresh_from_db()
+    assert unit.state == DataUnit.READY
