@@ -1,4 +1,4 @@
-"""What a coded packet says about itself: whether decoding may begin at it, whether it shows a picture, and the codec's name for WebCodecs."""
+"""What a coded packet says about itself: is it a start, does it show a picture, what does WebCodecs call its codec."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def is_start(codec: str, data: bytes, length_size: int) -> bool:
     """Whether a decoder that begins at this packet, flagged as a key frame by the container, comes out right.
 
     H.264: IDR, or a recovery point with recovery_frame_cnt 0 (D.2.8). An intra-refresh stream flags key frames that
-    are none. The other codecs' containers may be believed, apart from VP8 and VP9, which say it in their first byte.
+    are none. The other codecs' containers may be believed.
     """
     if codec == "h264":
         for unit in nal_units(data, length_size):
@@ -105,7 +105,7 @@ def _exp_golomb(data: bytes) -> int | None:
 def codec_string(
     codec: str, extradata: bytes, first_packet: bytes, bit_depth: int, width: int, height: int
 ) -> tuple[str | None, bytes | None]:
-    """The name and description for WebCodecs' VideoDecoderConfig; (None, None) for a codec without a registration.
+    """Name and description for WebCodecs' VideoDecoderConfig; (None, None) for an unregistered codec.
 
     `first_packet` is one that decoding may begin at. H.264's name comes from its SPS: some avcC boxes have a level of 0.
     """

@@ -1,4 +1,4 @@
-"""Locks the calling process in before it opens an untrusted file: rlimits, Landlock, seccomp. Linux, x86-64 and arm64."""
+"""Locks the calling process in before it opens an untrusted file: rlimits, Landlock, seccomp (x86-64, arm64)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 38, 22
 
-# -- Landlock (kernel documentation, userspace-api/landlock) ------------------------------------------------------
+# -- Landlock (kernel documentation, userspace-api/landlock) ---
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446  # the same on every architecture
 _READ_FILE = 1 << 2
@@ -23,11 +23,11 @@ _O_PATH = 0o10000000
 
 def landlock_version() -> int:
     """The kernel's Landlock ABI; 0 where it has none."""
-    return max(0, _libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1)))
+    return max(0, int(_libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1))))
 
 
 def restrict_files(readable: Iterable[str]) -> bool:
-    """Leave the process nothing of the file system but reading `readable`, and no TCP. False where the kernel cannot."""
+    """Leave the process only the reading of `readable`, and no TCP. False where the kernel cannot."""
     version = landlock_version()
     if not version:
         return False
@@ -51,7 +51,7 @@ def restrict_files(readable: Iterable[str]) -> bool:
     return not failed
 
 
-# -- seccomp ------------------------------------------------------------------------------------------------------
+# -- seccomp ---
 
 # What decoding needs: name → (x86-64, arm64); None where the architecture has no such call.
 _ALLOWED = {
@@ -90,7 +90,7 @@ def restrict_syscalls() -> bool:
     buffer = ctypes.create_string_buffer(program)
     header = struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return _libc.prctl(_PR_SET_SECCOMP, 2, header, 0, 0) == 0
+    return bool(_libc.prctl(_PR_SET_SECCOMP, 2, header, 0, 0) == 0)
 
 
 def _filter(machine: str) -> bytes:
@@ -133,7 +133,7 @@ def _filter(machine: str) -> bytes:
     return b"".join(struct.pack("=HBBI", *line) for line in lines)
 
 
-# -- together -----------------------------------------------------------------------------------------------------
+# -- together ---
 
 
 def die_with_parent() -> None:

@@ -15,7 +15,8 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 WIDTH, HEIGHT = 960, 540
-_GREY, _ROAD, _CAR, _WHEEL, _BALL, _BOX = (0.78, 0.80, 0.83), (0.35,) * 3, (0.84, 0.37, 0.0), (0.1,) * 3, (0.0, 0.45, 0.7), (0.0, 0.62, 0.45)  # fmt: skip
+_ROAD, _WHEEL = (0.35, 0.35, 0.35), (0.1, 0.1, 0.1)
+_CAR, _BALL, _BOX = (0.84, 0.37, 0.0), (0.0, 0.45, 0.7), (0.0, 0.62, 0.45)
 
 
 def make(folder: Path) -> list[Path]:
@@ -42,7 +43,8 @@ def _uneven(count: int) -> list[int]:
 
 def _encode(path: Path, stamps: list[int], scene: object, *, gop: int, sound: bool = False) -> None:
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
-        video = out.add_stream("libx264", rate=30, options={"preset": "veryfast", "crf": "23", "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=2"})  # fmt: skip
+        x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=2"
+        video = out.add_stream("libx264", rate=30, options={"preset": "veryfast", "crf": "23", "x264-params": x264})
         assert isinstance(video, VideoStream)
         video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         video.codec_context.time_base = video.time_base = Fraction(1, 90_000)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from viewer.media.errors import FrameOutOfRange, MediaError
@@ -224,7 +224,7 @@ def _plain(name: str, values: Sequence[int]) -> tuple[dict[str, Any], bytes]:
 
 
 def _delta(name: str, values: Sequence[int]) -> tuple[dict[str, Any], bytes]:
-    steps = [b - a for a, b in zip(values, values[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(values)]
     base = min(steps, default=0)
     width, body = _stored([0, *(step - base for step in steps)] if values else [])
     first = values[0] if values else 0

@@ -17,13 +17,13 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from viewer.media import confinement, video
+from viewer.media import confinement, render, video
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import DIGEST_SIZE, FrameTable
 from viewer.media.video import Limits, Picture, Progress, Scan, Verified
@@ -79,7 +79,7 @@ class Sandbox:
                 part.unlink(missing_ok=True)
 
     def verify(self, path: Path, table: FrameTable, limits: Limits) -> Iterator[Progress | Verified]:
-        """Decode everything; the last thing yielded is Verified. Raises MediaError. Closing the iterator ends the child."""
+        """Decode everything; the last thing yielded is Verified. Raises MediaError. Closing it ends the child."""
         cpu = CPU_SECONDS + table.packet_count * table.width * table.height / 1e6 * CPU_SECONDS_A_MEGAPIXEL
         arguments = {"limits": asdict(limits)}
         with closing(self._call("verify", path, arguments, table.to_bytes(), cpu=cpu)) as answers:
@@ -129,8 +129,8 @@ class Sandbox:
         *,
         side: BinaryIO | None = None,
         cpu: float = CPU_SECONDS,
-    ) -> Iterator[tuple[dict[str, Any], bytes]]:
-        """What the child answers, one thing after another. Raises MediaError with the child's own words or for its end."""
+    ) -> Generator[tuple[dict[str, Any], bytes], None, None]:
+        """What the child answers, one thing after another. Raises MediaError in its words, or for its end."""
         ours, theirs = socket.socketpair()
         request = json.dumps(
             {"function": function, "path": str(path.resolve()), "cpu": int(cpu), "side": side is not None}
@@ -171,10 +171,8 @@ class Sandbox:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):  # it may have ended by itself
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # it has ended by itself
 
 
 def _read_digest(path: Path, frame: int) -> str | None:
@@ -271,9 +269,7 @@ def _warm_up() -> None:
         "video.plane",
     ):
         importlib.import_module(f"av.{module}")
-    frame = video.av.VideoFrame(16, 16, "yuv420p")
-    video._encode("png", video._upright(video._to_rgb(frame, video.colour_of(frame)), 90), {})
-    video._encode("mjpeg", video._to_rgb(frame, video.colour_of(frame)).reformat(format="yuvj444p"), {})
+    render.warm_up()
 
 
 # -- the child ----------------------------------------------------------------------------------------------------
@@ -287,10 +283,8 @@ def _child(request: dict[str, Any], handles: list[int]) -> None:
         keep = {0, 1, 2, *handles}
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
             if int(name) not in keep:
-                try:
+                with suppress(OSError):  # the handle of this listing itself is closed already
                     os.close(int(name))
-                except OSError:
-                    pass  # the handle of this listing itself
         side = os.fdopen(handles[1], "wb") if request["side"] else None
         channel = _Pipe(handles[0])
         path = request["path"]
@@ -298,7 +292,7 @@ def _child(request: dict[str, Any], handles: list[int]) -> None:
         confinement.confine([path])
         _work(request["function"], path, channel, side)
         code = 0
-    except BaseException:  # noqa: BLE001  nothing may get back into the parent's loop
+    except BaseException:
         code = 1
     finally:
         os._exit(code)

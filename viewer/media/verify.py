@@ -1,0 +1,266 @@
+"""Decodes a whole video: what comes out decides what the frame table says, and gives each frame its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from array import array
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import av
+import av.error
+
+from viewer.media.container import NO_REORDERING, THREADS, Limits, demux, open_video
+from viewer.media.errors import MediaError
+from viewer.media.frame_table import (
+    DIGEST_SIZE,
+    LEADING,
+    NO_LABEL,
+    PTS_GUESSED,
+    SKIP,
+    START,
+    TYPE_MASK,
+    UNCLEAN,
+    FrameTable,
+    Run,
+    same_until,
+)
+
+_HASH_APART = 64 * 1024  # bytes: smaller planes are hashed faster than they are handed to a thread
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    proved: int  # frames that were decoded, digested and found as the table says
+    digests: bytes  # of the frames proved since the last progress
+    decoded: int  # packets
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    table: FrameTable
+    digests: bytes  # of all frames
+    same_until: int  # frames before it are the same in the table that was to be verified
+    changed: bool
+
+
+def plane_bytes(frame: av.VideoFrame) -> memoryview | bytes:
+    """Plane 0 in the decoder's own format, visible rectangle, rows packed; the palette follows for pal8."""
+    plane = frame.planes[0]
+    shape = frame.format
+    if shape.is_planar and not shape.has_palette:
+        row = frame.width * ((shape.components[0].bits + 7) // 8)
+    else:
+        row = (frame.width * shape.padded_bits_per_pixel + 7) // 8
+    view = memoryview(plane)
+    stride, height = plane.line_size, frame.height
+    if stride == row:
+        packed: memoryview | bytes = view[: row * height]
+    else:
+        packed = b"".join([view[at : at + row] for at in range(0, stride * height, stride)])
+    if shape.has_palette:
+        return bytes(packed) + bytes(frame.planes[1])
+    return packed
+
+
+def digest_of(data: memoryview | bytes, keep: av.VideoFrame | None = None) -> bytes:
+    """`keep` holds the frame whose memory is being read."""
+    return hashlib.sha256(data).digest()[:DIGEST_SIZE]
+
+
+def verify(path: str, table: FrameTable, limits: Limits) -> Iterator[Progress | Verified]:
+    """Decode everything. Yields Progress some times a second, at last Verified. Raises MediaError.
+
+    Decoded output decides; frame and packet are linked through the decoder, never by PTS.
+    """
+    told = 0
+    for threads in ("AUTO", "SLICE"):
+        run = _Verification(table, limits, told)
+        try:
+            yield from run.decode(path, threads)
+        except _PicturesLost:
+            told = run.told  # once more: the same frames come out up to there
+            continue
+        yield run.result()
+        return
+
+
+class _PicturesLost(Exception):
+    """An error in the decoder's last answer took good pictures with it; without frame threads it comes earlier."""
+
+
+class _Verification:
+    """One decode of the whole file beside what the table expects."""
+
+    def __init__(self, table: FrameTable, limits: Limits, told: int) -> None:
+        self.table, self.limits = table, limits
+        self.told = told  # frames whose digests the caller has
+        self.expected = list(zip(table.frame_pts, table.frame_packet, table.frame_flags, strict=True))
+        self.agreed, self.agrees = 0, True  # frames found as expected, from the first on
+        self.pts: list[int] = []
+        self.packet: list[int] = []
+        self.flags: list[int] = []
+        self.sizes: dict[int, tuple[int, int]] = {}  # packets whose picture has another size than the table's
+        self.digests = bytearray()
+        self.waiting: deque[bytes | Future[bytes]] = deque()
+        self.fed_pts: list[int | None] = []
+        self.discarded: set[int] = set()
+        self.damaged_since: int | None = None
+        self.types = {n: flags & TYPE_MASK for n, flags in zip(table.frame_packet, table.frame_flags, strict=True)}
+
+    def decode(self, path: str, threads: str) -> Iterator[Progress]:
+        told_at = time.monotonic()
+        with open_video(path, self.limits) as (container, stream), ThreadPoolExecutor(THREADS) as hashing:
+            if stream.index != self.table.stream:
+                raise MediaError("unreadable", "The file reads differently the second time.")
+            context = stream.codec_context
+            context.thread_type = threads
+            for packet in demux(container, stream):
+                if packet.size:
+                    packet.opaque = len(self.fed_pts)
+                    if packet.is_discard:
+                        self.discarded.add(len(self.fed_pts))
+                    self.fed_pts.append(packet.pts)
+                try:
+                    for frame in context.decode(packet if packet.size else None):
+                        self._take(frame, hashing)
+                except av.error.EOFError:
+                    break  # flushed already
+                except av.error.FFmpegError as error:
+                    if not packet.size and threads == "AUTO":
+                        raise _PicturesLost from error
+                    self._damaged(len(self.fed_pts) - 1 - THREADS)
+                self._collect(wait=False)
+                if time.monotonic() - told_at > 0.2:
+                    told_at = time.monotonic()
+                    yield self._progress()
+            self._collect(wait=True)
+
+    def _take(self, frame: av.VideoFrame, hashing: ThreadPoolExecutor) -> None:
+        n = self._packet_of(frame)
+        value = self.types.get(n, 0)
+        if frame.is_corrupt:
+            self._damaged(n)
+        if self._is_unclean(n):
+            value |= UNCLEAN
+        pts = frame.pts
+        if pts is None:
+            pts = self.pts[-1] + 1 if self.pts else 0
+            value |= PTS_GUESSED
+        if (frame.width, frame.height) != (self.table.width, self.table.height):
+            value |= NO_LABEL
+            self.sizes.setdefault(n, (frame.width, frame.height))
+        if pts < 0:
+            value |= NO_LABEL
+        if self.agrees:
+            at = len(self.pts)
+            self.agrees = at < len(self.expected) and self.expected[at] == (pts, n, value)
+            self.agreed += self.agrees
+        self.pts.append(pts)
+        self.packet.append(n)
+        self.flags.append(value)
+        if len(self.pts) > self.limits.max_frames:
+            raise MediaError("too_many_frames", f"The video decodes to more than {self.limits.max_frames:,} frames.")
+        data = plane_bytes(frame)
+        if len(data) < _HASH_APART:
+            self.waiting.append(digest_of(data))
+        else:
+            self.waiting.append(hashing.submit(digest_of, data, frame))
+
+    def _packet_of(self, frame: av.VideoFrame) -> int:
+        n = frame.opaque
+        assert isinstance(n, int)
+        if self.table.codec in NO_REORDERING and self.packet and n <= self.packet[-1]:
+            # VP9's show_existing_frame: the picture still names the packet that brought it, not the one that shows it.
+            later = range(self.packet[-1] + 1, len(self.fed_pts))
+            return next((m for m in later if self.fed_pts[m] == frame.pts), n)
+        return n
+
+    def _damaged(self, n: int) -> None:
+        self.damaged_since = n if self.damaged_since is None else min(n, self.damaged_since)
+
+    def _is_unclean(self, n: int) -> bool:
+        """Whether the picture of packet `n` may depend on damage: none lies between it and the start before it."""
+        if self.damaged_since is None or n < self.damaged_since:
+            return False
+        starts = self.table.starts
+        at = bisect_right(starts, n) - 1
+        if at >= 0 and starts[at] > self.damaged_since and not self.table.packet_flags[n] & LEADING:
+            self.damaged_since = None
+            return False
+        return True
+
+    def _collect(self, *, wait: bool) -> None:
+        """Take over the digests that are there, in order."""
+        while self.waiting:
+            head = self.waiting[0]
+            if isinstance(head, Future):
+                if not (wait or head.done() or len(self.waiting) > 8):
+                    return
+                head = head.result()
+            self.digests += head
+            self.waiting.popleft()
+
+    def _progress(self) -> Progress:
+        proved = max(self.told, min(self.agreed, len(self.digests) // DIGEST_SIZE))
+        new = bytes(self.digests[self.told * DIGEST_SIZE : proved * DIGEST_SIZE])
+        self.told = proved
+        fed = len(self.fed_pts)
+        return Progress(proved, new, fed, fed / max(1, self.table.packet_count))
+
+    def result(self) -> Verified:
+        table = self.table
+        if not self.pts:
+            raise MediaError("undecodable", f"No picture of the video can be decoded ({table.codec}).")
+        decoded = replace(
+            table,
+            frame_pts=array("q", self.pts),
+            frame_packet=array("q", self.packet),
+            frame_second_packet=array("q", _second_packets(table, self.packet, self.discarded)),
+            frame_flags=array("q", self.flags),
+            runs=_runs_by_size(table, self.sizes),
+        )
+        changed = decoded.to_bytes() != table.to_bytes()
+        return Verified(decoded, bytes(self.digests), same_until(table, decoded), changed)
+
+
+def _second_packets(table: FrameTable, packet_of: list[int], discarded: set[int]) -> list[int]:
+    """For field pairs (PAFF): 1 where the packet after a frame's own gave no frame of its own."""
+    if table.codec not in ("h264", "hevc", "mpeg2video") or len(packet_of) >= table.packet_count:
+        return [0] * len(packet_of)
+    own = set(packet_of)
+    return [
+        int(
+            n + 1 < table.packet_count
+            and n + 1 not in own
+            and n + 1 not in discarded
+            and not table.packet_flags[n + 1] & (START | SKIP)
+        )
+        for n in packet_of
+    ]
+
+
+def _runs_by_size(table: FrameTable, sizes: dict[int, tuple[int, int]]) -> tuple[Run, ...]:
+    """The runs of the scan, split where the decoder's pictures change their size."""
+    if not sizes:
+        return table.runs
+    runs = {run.first_packet: run for run in table.runs}
+    at = 0
+    changes = sorted(sizes.items())
+    for n, (width, height) in changes:
+        latest = max(first for first in runs if first <= n)
+        if (runs[latest].width, runs[latest].height) != (width, height):
+            runs[n] = replace(runs[latest], first_packet=n, width=width, height=height)
+        at = n
+    # back to the first size
+    for n in sorted(set(table.starts)):
+        if n > at and n not in sizes:
+            latest = max(first for first in runs if first <= n)
+            runs[n] = replace(runs[latest], first_packet=n, width=table.width, height=table.height)
+            break
+    return tuple(runs[first] for first in sorted(runs))
