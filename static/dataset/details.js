@@ -1,0 +1,48 @@
+/** The panel of one video: everything that is known of it, and the whole sentence where something is wrong. */
+/** @import { DataUnit } from "./types.js" */
+import { html, nothing, render } from "lit-html";
+import { bytes, duration, editorUrl, frameRate, grouped, mayOpen, progressOf, stateOf } from "./format.js";
+import { badge, icon } from "./parts.js";
+
+/**
+ * @param {HTMLElement} body
+ * @param {DataUnit | null} unit
+ */
+export function drawDetails(body, unit) {
+  render(unit === null ? html`<p class="muted">Choose a video to see what is known of it.</p>` : details(unit), body);
+}
+
+/** @param {DataUnit} unit */
+function details(unit) {
+  const { facts } = unit;
+  const state = stateOf(unit);
+  const progress = unit.state === "verifying" ? progressOf(unit) : null;
+  const bad = unit.state === "failed" || unit.state === "needs_reencode";
+  /** @type {[string, unknown][]} */
+  const rows = [
+    ["Frames", unit.table === null ? "" : grouped(unit.table.frame_count)],
+    ["Duration", facts.duration_seconds === undefined || facts.duration_seconds === null ? "" : duration(facts.duration_seconds)],
+    ["Frames a second", frameRate(facts.average_rate) && `${frameRate(facts.average_rate)} on average`],
+    ["Container", facts.container],
+    ["Codec", facts.codec],
+    ["Pixel format", facts.pixel_format],
+    ["Pixels", facts.width ? `${facts.width}×${facts.height}` : ""],
+    ["Rotation", facts.rotation ? `${facts.rotation}°` : ""],
+    ["Pixel shape", facts.sample_aspect_ratio && facts.sample_aspect_ratio[0] !== facts.sample_aspect_ratio[1] ? facts.sample_aspect_ratio.join(":") : ""],
+    ["Bit rate", facts.bitrate ? `${(facts.bitrate / 1e6).toFixed(2)} Mbit/s` : ""],
+    ["Audio", facts.has_audio ? "yes" : ""],
+    ["Size", `${bytes(unit.size)} (${grouped(unit.size)} bytes)`],
+    ["Labels", unit.labels === 0 ? "none" : grouped(unit.labels)],
+    ["Labelled by", unit.labelled_by.join(", ")],
+    ["Added", new Date(unit.created_at).toLocaleString()],
+  ];
+  return html`${unit.thumbnail_url === null ? nothing : html`<img class="details-picture" src=${unit.thumbnail_url} alt="">`}
+    <h3 class="details-title"><bdi>${unit.title}</bdi></h3>
+    ${bad
+      ? html`<p class="notice notice-danger">${icon(state.icon)}<span><strong>${state.words}.</strong> ${state.sentence}</span></p>`
+      : html`<p>${badge(state)}</p>`}
+    ${progress === null ? nothing : html`<progress class="progress" max="1" value=${progress} aria-label="Reading"></progress>`}
+    ${mayOpen(unit) ? html`<p class="details-open"><a class="button button-primary" href=${editorUrl(unit)}>Open in the editor</a></p>` : nothing}
+    <dl class="facts">${rows.filter(([, value]) => value).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+    <p class="small muted details-hash">SHA-256<br><span class="mono">${unit.sha256}</span></p>`;
+}

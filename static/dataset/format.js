@@ -1,0 +1,94 @@
+/** Numbers, times and states in words. */
+/** @import { DataUnit } from "./types.js" */
+
+/** @param {number} seconds */
+export function duration(seconds) {
+  const ms = Math.round(seconds * 1000);
+  const part = (/** @type {number} */ n, digits = 2) => String(Math.floor(n)).padStart(digits, "0");
+  return `${part(ms / 3600000)}:${part((ms / 60000) % 60)}:${part((ms / 1000) % 60)}.${part(ms % 1000, 3)}`;
+}
+
+/** @param {number} count  decimal units, as disks and networks are sold */
+export function bytes(count) {
+  if (count < 1000) return `${count} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = count / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 99.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** @param {number} seconds */
+export function timeLeft(seconds) {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s left`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min left`;
+  return `${(seconds / 3600).toFixed(1)} h left`;
+}
+
+/** @param {number} n */
+export function grouped(n) {
+  return n.toLocaleString("en").replaceAll(",", "\u202f"); // a narrow space; a comma may be read as a decimal mark
+}
+
+/**
+ * @param {number} n
+ * @param {string} noun
+ */
+export function counted(n, noun) {
+  return `${grouped(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** @param {string | number | undefined} rate  frames a second, as a number or a fraction */
+export function frameRate(rate) {
+  if (rate === undefined || rate === null) return "";
+  const [over, under = "1"] = String(rate).split("/");
+  const value = Number(over) / Number(under);
+  return Number.isFinite(value) && value > 0 ? `${Number(value.toFixed(3))}` : "";
+}
+
+/**
+ * The state of a data unit: an icon, how it is meant, words, and the whole sentence where there is more to say.
+ * @param {DataUnit} unit
+ * @returns {{icon: string, tone: "" | "good" | "warning" | "danger" | "busy", words: string, sentence: string}}
+ */
+export function stateOf(unit) {
+  const sentence = unit.error?.detail ?? "";
+  switch (unit.state) {
+    case "ready":
+      return { icon: "circle-check", tone: "good", words: "Ready", sentence: "Every frame has been read and may be labelled." };
+    case "verifying": {
+      const words = ["Reading"];
+      const fraction = progressOf(unit);
+      if (fraction !== null) words[0] += ` ${Math.floor(fraction * 100)} %`;
+      const left = unit.progress?.seconds_left ?? null;
+      if (left !== null) words.push(timeLeft(left));
+      const proved = unit.table === null ? "" : ` Frames up to ${grouped(unit.table.proved)} may be labelled now.`;
+      return { icon: "loader-circle", tone: "busy", words: words.join(" · "), sentence: `It can be looked at.${proved}` };
+    }
+    case "failed":
+      return { icon: "circle-x", tone: "danger", words: "Failed", sentence };
+    case "needs_reencode":
+      return { icon: "refresh-cw", tone: "warning", words: "Needs re-encoding", sentence };
+    default:
+      return { icon: "clock", tone: "", words: "Waiting to be read", sentence: "" };
+  }
+}
+
+/** How much has been read, 0 to 1, or null. @param {DataUnit} unit */
+export function progressOf(unit) {
+  if (unit.table !== null && unit.table.frame_count > 0) return Math.min(1, unit.table.proved / unit.table.frame_count);
+  return unit.progress?.fraction ?? null;
+}
+
+/** Where a data unit opens: its labels, or for looking only. @param {DataUnit} unit */
+export function editorUrl(unit) {
+  return unit.label_row === null ? `/view/${unit.id}/` : `/label/${unit.label_row}/`;
+}
+
+/** Whether there is anything to look at yet. @param {DataUnit} unit */
+export function mayOpen(unit) {
+  return unit.table !== null;
+}

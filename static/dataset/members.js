@@ -1,0 +1,78 @@
+/** The panel of the members: who may look, label or manage. For managers. */
+/** @import { Member } from "./types.js" */
+import { html, nothing, render } from "lit-html";
+import { live } from "lit-html/directives/live.js";
+import { request } from "../editor/net/api.js";
+import { icon } from "./parts.js";
+
+const ROLES = [
+  ["reader", "Reader: looks"],
+  ["annotator", "Annotator: labels"],
+  ["manager", "Manager: adds, removes, lets people in"],
+];
+
+export class MembersPanel {
+  /**
+   * @param {HTMLElement} body
+   * @param {number} dataset
+   */
+  constructor(body, dataset) {
+    this.body = body;
+    this.path = `/api/datasets/${dataset}/members/`;
+    /** @type {Member[]} */
+    this.members = [];
+    this.error = "";
+  }
+
+  async load() {
+    await this.#do(async () => {});
+  }
+
+  draw() {
+    render(
+      html`${this.error === "" ? nothing : html`<p class="notice notice-danger" role="alert">${icon("triangle-alert")}<span>${this.error}</span></p>`}
+        <ul class="member-list" aria-label="Members">${this.members.map((member) => this.#row(member))}</ul>
+        ${this.members.length === 0 ? html`<p class="muted">No members yet; admins see every dataset.</p>` : nothing}
+        <form class="member-new" @submit=${(/** @type {SubmitEvent} */ event) => void this.#add(event)}>
+          <input class="input" name="username" placeholder="Username" aria-label="Username of a new member" required maxlength="150" autocomplete="off" autocapitalize="none" spellcheck="false">
+          <select class="input" name="role" aria-label="Role of the new member">${ROLES.map(([role, words]) => html`<option value=${role} ?selected=${role === "annotator"}>${words}</option>`)}</select>
+          <button class="button button-small" type="submit">Add</button>
+        </form>`,
+      this.body,
+    );
+  }
+
+  /** @param {Member} member */
+  #row(member) {
+    const change = (/** @type {Event} */ event) => {
+      const role = /** @type {HTMLSelectElement} */ (event.target).value;
+      void this.#do(() => request("POST", this.path, { username: member.username, role }));
+    };
+    return html`<li class="member-row"><span class="member-name" title=${member.username}>${member.username}</span>
+      <select class="input" aria-label="Role of ${member.username}" .value=${live(member.role)} @change=${change}>${ROLES.map(([role]) => html`<option value=${role} ?selected=${role === member.role}>${role}</option>`)}</select>
+      <button class="button button-quiet button-small button-icon" type="button" aria-label="Take ${member.username} out" title="Take out; their labels stay" @click=${() => void this.#do(() => request("DELETE", `${this.path}${member.user}/`))}>${icon("x")}</button></li>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  async #add(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const data = new FormData(form);
+    if (await this.#do(() => request("POST", this.path, { username: data.get("username"), role: data.get("role") }))) form.reset();
+  }
+
+  /** @param {() => Promise<unknown>} action */
+  async #do(action) {
+    this.error = "";
+    try {
+      await action();
+      this.members = await request("GET", this.path);
+      return true;
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+      return false;
+    } finally {
+      this.draw();
+    }
+  }
+}
