@@ -4,11 +4,11 @@
 /** @import {Session} from "../core/session.js" */
 /** @import {Ontology} from "../labels/ontology.js" */
 /** @import {Box} from "../labels/records.js" */
-/** @import {TrackIndex} from "../labels/tracks.js" */
+/** @import {TrackIndex, TrackRecord} from "../labels/tracks.js" */
 
 /**
  * How it stands with the frame on the screen. `digest` is of the picture that is shown, `tableDigest` of the table.
- * @typedef {{state: "seeking" | "proving" | "proved" | "server" | "unproved" | "beyond" | "failed", frame: number | null, reason: string | null,
+ * @typedef {{state: "seeking" | "playing" | "proving" | "proved" | "server" | "unproved" | "beyond" | "failed", frame: number | null, reason: string | null,
  *   digest: string | null, tableDigest: string | null, pts: number | null, packet: number | null, source: string | null}} Proof
  */
 /** `secondsLeft` null: not known yet. @typedef {{proved: number, frameCount: number, secondsLeft: number | null}} Verification */
@@ -17,11 +17,11 @@
  */
 /**
  * @typedef {{frameCount: number, secondsAt(frame: number): number, ptsAt(frame: number): number, typeAt(frame: number): string,
- *   mayLabel(frame: number): boolean, buffered(): readonly {first: number, last: number}[]}} Frames
+ *   mayLabel(frame: number): boolean, buffered(): readonly (readonly [number, number])[]}} Frames
  */
 /**
- * `dataUnit` is the API's. `verification` is null when the table is verified. `act` runs an action of core/keys.js.
- * @typedef {{dataUnit: any, mayLabel: boolean, hasLabels: boolean, session: Session, history: History, index: TrackIndex,
+ * `dataUnit` is the API's. `tracks` is the same array as long as they are the same. `verification` is null when the table is verified. `act` runs an action of core/keys.js.
+ * @typedef {{dataUnit: any, mayLabel: boolean, hasLabels: boolean, session: Session, history: History, index: TrackIndex, tracks: () => readonly TrackRecord[],
  *   ontology: () => Ontology, frames: Frames, playing: () => Playing, proof: () => Proof, verification: () => Verification | null,
  *   act: (action: string) => void, go: (frame: number) => void, scrub: (frame: number) => void, endScrub: () => void, setRate: (rate: number) => void,
  *   nameOf: (trackId: string) => string, colorOf: (trackId: string) => string, placeBox: (trackId: string, box: Box) => void,

@@ -21,6 +21,8 @@ export class ObjectsPanel {
   #height = 400;
   /** @type {string[]} what the list shows, in order */
   #ids = [];
+  /** What `#ids` was made from. @type {{tracks: unknown, wanted: string}} */
+  #listed = { tracks: null, wanted: "" };
   /** @type {string | null} the selection that was last scrolled to */
   #revealed = null;
   /** A row to focus once it exists. @type {string | null} */
@@ -37,10 +39,12 @@ export class ObjectsPanel {
 
   draw() {
     const desk = this.#desk;
-    const tracks = desk.index.tracks();
+    const tracks = desk.tracks();
     const wanted = this.#query.trim().toLowerCase();
-    const named = tracks.map(({ id }) => ({ id, name: desk.nameOf(id) }));
-    this.#ids = named.filter(({ name }) => name.toLowerCase().includes(wanted)).map(({ id }) => id);
+    if (tracks !== this.#listed.tracks || wanted !== this.#listed.wanted) {
+      this.#listed = { tracks, wanted };
+      this.#ids = tracks.map(({ id }) => id).filter((id) => wanted === "" || desk.nameOf(id).toLowerCase().includes(wanted));
+    }
     render(
       html`<div class="panel-head"><h2>Objects <span class="count">${tracks.length.toLocaleString("en")}</span></h2>
           <input class="input search" type="search" placeholder="Search" aria-label="Search objects" .value=${this.#query}

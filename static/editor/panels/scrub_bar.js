@@ -84,7 +84,7 @@ export class ScrubBar {
     context.fillStyle = resolved(this.#host, "--pressed");
     context.fillRect(0, middle - 3, width, 6);
     context.fillStyle = resolved(this.#host, "--edge");
-    for (const { first, last: to } of frames.buffered()) context.fillRect(x(first), middle - 3, Math.max(1, x(to + 1) - x(first)), 6);
+    for (const [first, to] of frames.buffered()) context.fillRect(x(first), middle - 3, Math.max(1, x(to + 1) - x(first)), 6);
     const verification = this.#desk.verification();
     if (verification) {
       context.fillStyle = resolved(this.#host, "--good");

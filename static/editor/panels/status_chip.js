@@ -9,7 +9,7 @@ import { roughly } from "./desk.js";
 /** @import {Desk, Proof, Verification} from "./desk.js" */
 
 const ICONS = /** @type {Record<Proof["state"], string>} */ ({
-  seeking: "ellipsis", proving: "ellipsis", proved: "circle-check", server: "server", unproved: "circle-x", beyond: "hourglass", failed: "circle-x",
+  seeking: "ellipsis", playing: "play", proving: "ellipsis", proved: "circle-check", server: "server", unproved: "circle-x", beyond: "hourglass", failed: "circle-x",
 });
 
 /**
@@ -21,6 +21,8 @@ export function proofWords(proof, verification, target) {
   switch (proof.state) {
     case "seeking":
       return `Seeking frame ${target}…`;
+    case "playing":
+      return `Playing, frame ${proof.frame}`;
     case "proving":
       return `Frame ${proof.frame}: proving…`;
     case "proved":

@@ -89,7 +89,7 @@ export class Timeline {
     const height = this.#host.clientHeight;
     if (height < LANE) return;
     if (this.#whole) [this.#from, this.#to] = [-0.5, Math.max(SMALLEST_SPAN, frames.frameCount) - 0.5];
-    const tracks = index.tracks();
+    const tracks = this.#desk.tracks();
     this.#spacer.style.height = `${Math.max(0, RULER + tracks.length * LANE - height)}px`;
     this.#revealSelected(tracks, height);
     this.#followPlayhead();
@@ -354,7 +354,7 @@ export class Timeline {
   /** @param {number} y */
   #trackAt(y) {
     if (y < RULER) return null;
-    return this.#desk.index.tracks()[Math.floor((y - RULER + this.#host.scrollTop) / LANE)]?.id ?? null;
+    return this.#desk.tracks()[Math.floor((y - RULER + this.#host.scrollTop) / LANE)]?.id ?? null;
   }
 
   /**

@@ -3,13 +3,12 @@
 import { html, nothing, render } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { hint } from "../core/keys.js";
+import { RATES } from "../playback/transport.js";
 import { formatTime, GO_TO_HELP, parseGoTo } from "./goto.js";
 import { icon } from "./icon.js";
 import { ScrubBar } from "./scrub_bar.js";
 
 /** @import {Desk} from "./desk.js" */
-
-export const RATES = [0.1, 0.25, 0.5, 1, 1.5, 2, 4, 8, 16];
 
 const TYPES = /** @type {Record<string, string>} */ ({ I: "an I frame: decoded on its own", P: "a P frame: decoded from earlier ones", B: "a B frame: decoded from earlier and later ones" });
 

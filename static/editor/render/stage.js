@@ -99,6 +99,7 @@ export class Stage {
   }
 
   #drawShapes() {
+    if (!this.#picture) return;
     drawOverlay(this.#above, { viewport: this.#viewport, density: this.density, ...this.#scene() });
   }
 }

@@ -1,0 +1,47 @@
+/** What keys and buttons do in time, by the names of core/keys.js. */
+
+import { RATES } from "../playback/transport.js";
+
+/** @import {Transport} from "../playback/transport.js" */
+
+const MANY = 10; // frames of a long step
+
+/**
+ * @param {Transport} transport
+ * @param {(sentence: string) => void} say
+ * @returns {Record<string, () => unknown>}
+ */
+export function playerCommands(transport, say) {
+  const last = transport.frameCount - 1;
+  const shuttle = (/** @type {1 | -1} */ way) => {
+    transport.shuttle(way);
+    say(`Playing ${way < 0 ? "backwards " : ""}at ${Math.abs(transport.rate)}×`);
+  };
+  const faster = (/** @type {1 | -1} */ way) => {
+    const at = RATES.findIndex((rate) => rate >= Math.abs(transport.rate));
+    const rate = RATES[Math.min(RATES.length - 1, Math.max(0, at + way))];
+    transport.rate = transport.rate < 0 ? -rate : rate;
+    say(`Speed ${rate}×`);
+  };
+  return {
+    play() {
+      // The play button and Space go forwards, whatever J did before.
+      if (!transport.playing && transport.rate < 0) transport.rate = -transport.rate;
+      transport.toggle();
+    },
+    shuttleBack: () => shuttle(-1),
+    shuttleForward: () => shuttle(1),
+    stepBack: () => transport.step(-1),
+    stepForward: () => transport.step(1),
+    stepBackMany: () => transport.step(-MANY),
+    stepForwardMany: () => transport.step(MANY),
+    first: () => transport.show(0),
+    last: () => transport.show(last),
+    slower: () => faster(-1),
+    faster: () => faster(1),
+    playMode() {
+      transport.mode = transport.mode === "every" ? "real" : "every";
+      say(transport.mode === "every" ? "Plays every frame, slower if it must." : "Plays in real time, leaving out frames if it must.");
+    },
+  };
+}
