@@ -117,9 +117,7 @@ def _table(data_unit: DataUnit, asked: str | None) -> FrameTableRow:
     if asked is None:
         row = data_unit.table
     elif asked.isdecimal() and len(asked) < 19:
-        row = (
-            FrameTableRow.objects.select_related("file").filter(pk=int(asked), file=data_unit.file_id).first()
-        )
+        row = FrameTableRow.objects.select_related("file").filter(pk=int(asked), file=data_unit.file_id).first()
     else:
         row = None
     if row is None:

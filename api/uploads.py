@@ -39,9 +39,7 @@ class TusView(View):
                 status=412,
             )
 
-    def finalize_response(
-        self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer["Tus-Resumable"] = answer["Tus-Version"] = TUS
         answer["Cache-Control"] = "no-store"
@@ -56,9 +54,7 @@ class Uploads(TusView):
         request=None,
         parameters=[
             OpenApiParameter("Tus-Resumable", str, OpenApiParameter.HEADER, required=True),
-            OpenApiParameter(
-                "Upload-Length", int, OpenApiParameter.HEADER, required=True, description="bytes"
-            ),
+            OpenApiParameter("Upload-Length", int, OpenApiParameter.HEADER, required=True, description="bytes"),
             OpenApiParameter(
                 "Upload-Metadata",
                 str,
@@ -105,9 +101,7 @@ class UploadDetail(TusView):
 
     @extend_schema(
         summary="How many bytes have arrived (tus 1.0)",
-        responses={
-            200: OpenApiResponse(description="`Upload-Offset`; `Onframe-Data-Unit` once it is complete")
-        },
+        responses={200: OpenApiResponse(description="`Upload-Offset`; `Onframe-Data-Unit` once it is complete")},
     )
     def head(self, request: Request, upload_id: UUID) -> Response:
         upload = find_upload(upload_id, request.user)
@@ -124,24 +118,16 @@ class UploadDetail(TusView):
         parameters=[
             OpenApiParameter("Tus-Resumable", str, OpenApiParameter.HEADER, required=True),
             OpenApiParameter("Upload-Offset", int, OpenApiParameter.HEADER, required=True),
-            OpenApiParameter(
-                "Upload-Checksum", str, OpenApiParameter.HEADER, description="`sha256 <base64>`"
-            ),
+            OpenApiParameter("Upload-Checksum", str, OpenApiParameter.HEADER, description="`sha256 <base64>`"),
         ],
         request={"application/offset+octet-stream": OpenApiTypes.BINARY},
-        responses={
-            204: OpenApiResponse(description="`Upload-Offset`; `Onframe-Data-Unit` once it is complete")
-        },
+        responses={204: OpenApiResponse(description="`Upload-Offset`; `Onframe-Data-Unit` once it is complete")},
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
         # Reached only where this view is run without viewer.asgi in front of it.
-        raise ViewerError(
-            "This server was started without the part that takes uploads.", code="no_uploads", status=501
-        )
+        raise ViewerError("This server was started without the part that takes uploads.", code="no_uploads", status=501)
 
-    @extend_schema(
-        summary="Cancel an upload and remove its bytes (tus 1.0 termination)", responses={204: None}
-    )
+    @extend_schema(summary="Cancel an upload and remove its bytes (tus 1.0 termination)", responses={204: None})
     def delete(self, request: Request, upload_id: UUID) -> Response:
         cancel_upload(find_upload(upload_id, request.user))
         return Response(status=204)
@@ -155,7 +141,5 @@ def read_metadata(header: str) -> dict[str, str]:
         try:
             metadata[key] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
-            raise ViewerError(
-                "Upload-Metadata must hold base64 of UTF-8 texts.", code="bad_metadata"
-            ) from error
+            raise ViewerError("Upload-Metadata must hold base64 of UTF-8 texts.", code="bad_metadata") from error
     return metadata

@@ -118,7 +118,11 @@ def test_the_proved_prefix_grows_and_pages_are_told(films, holder, monkeypatch):
 
 @pytest.mark.parametrize(
     "content",
-    [b"this is no video\n" * 100, b"ffconcat version 1.0\nfile /etc/passwd\n", b"#EXTM3U\n#EXT-X-VERSION:3\n/etc/passwd\n"],
+    [
+        b"this is no video\n" * 100,
+        b"ffconcat version 1.0\nfile /etc/passwd\n",
+        b"#EXTM3U\n#EXT-X-VERSION:3\n/etc/passwd\n",
+    ],
 )
 def test_what_is_no_video_fails_with_a_sentence_and_is_not_tried_again(holder, content):
     unit = make_data_unit(make_dataset(), content)

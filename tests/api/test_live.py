@@ -162,7 +162,13 @@ async def test_topics_that_one_may_not_see_are_refused_and_stay_silent(ada, data
     unit = await asked(make_data_unit)(other, b"secret")
     label_row = await asked(lambda: unit.label_rows.first().pk)()
     bob = await asked(make_user)("bob")
-    refused = [f"dataset:{other.pk}", f"data_unit:{unit.pk}", f"label_row:{label_row}", f"user:{bob.pk}", "dataset:9999"]
+    refused = [
+        f"dataset:{other.pk}",
+        f"data_unit:{unit.pk}",
+        f"label_row:{label_row}",
+        f"user:{bob.pk}",
+        "dataset:9999",
+    ]
     socket = await page(ada)
     await socket.say({"subscribe": [*refused, f"dataset:{dataset.pk}", f"user:{ada.pk}"]})
     answer = await socket.hear()

@@ -190,9 +190,7 @@ async def test_a_newer_request_takes_over_from_one_whose_connection_hangs(browse
     async def send(message):
         sent.append(message)
 
-    old = asyncio.create_task(
-        upload_bytes(scope(url, *browser.patch_headers(0), method="PATCH"), receive, send)
-    )
+    old = asyncio.create_task(upload_bytes(scope(url, *browser.patch_headers(0), method="PATCH"), receive, send))
     await hanging.wait()
     assert (await browser.patch(url, 0, CONTENT)).status == 409  # the old one's bytes were written first
     await asyncio.wait_for(old, 5)
@@ -476,7 +474,8 @@ def test_hostile_names_become_plain_text(name, title):
 
 
 @pytest.mark.parametrize(
-    ("size", "words"), [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1 kB"), (999_600, "1 MB"), (10**9, "1 GB")]
+    ("size", "words"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1 kB"), (999_600, "1 MB"), (10**9, "1 GB")],
 )
 def test_sizes_in_words(size, words):
     assert in_words(size) == words

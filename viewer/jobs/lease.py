@@ -157,9 +157,7 @@ class Lease:
             # Started again, it does not go back: what was proved stays proved.
             values: dict[str, Any] = {"progress": max(fraction, self._began_at), "seconds_left": seconds_left}
             if fraction > self._began_at + 0.01:
-                values["attempt"] = self.job.attempt = (
-                    1  # it got further than before, so it is not what ended them
-                )
+                values["attempt"] = self.job.attempt = 1  # it got further than before, so it is not what ended them
             if not self._mine.update(**values):
                 self.lost = True
                 raise LeaseLost

@@ -97,9 +97,7 @@ def _save(row: FrameTableRow) -> FrameTableRow:
     return row
 
 
-def _show(
-    file: StoredFile, row: FrameTableRow | None, state: str, facts: dict[str, object], needs: str | None
-) -> None:
+def _show(file: StoredFile, row: FrameTableRow | None, state: str, facts: dict[str, object], needs: str | None) -> None:
     DataUnit.objects.filter(file=file).update(
         table=row, state=state, facts=facts, error_code="needs_reencode" if needs else "", error=needs or ""
     )

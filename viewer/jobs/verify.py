@@ -69,9 +69,7 @@ def failed(lease: Lease, code: str, sentence: str) -> None:
 
 def _table_to_verify(lease: Lease) -> FrameTableRow | None:
     arguments = lease.job.arguments
-    rows = FrameTableRow.objects.filter(
-        file=arguments["file"], algorithm=ALGORITHM, state=FrameTableRow.PROVISIONAL
-    )
+    rows = FrameTableRow.objects.filter(file=arguments["file"], algorithm=ALGORITHM, state=FrameTableRow.PROVISIONAL)
     if "table" in arguments:
         rows = rows.filter(pk=arguments["table"])
     return rows.select_related("file", "supersedes").order_by("-id").first()
@@ -157,9 +155,7 @@ def _show(row: FrameTableRow) -> None:
         row.save(update_fields=["same_until"])
         _relink(previous, row)
     units = DataUnit.objects.filter(file=row.file_id)
-    units.filter(~Q(state=DataUnit.NEEDS_REENCODE)).update(
-        table=row, state=DataUnit.READY, error_code="", error=""
-    )
+    units.filter(~Q(state=DataUnit.NEEDS_REENCODE)).update(table=row, state=DataUnit.READY, error_code="", error="")
     for unit in units:
         if unit.facts.get("frame_count") != row.frame_count:
             unit.facts = unit.facts | {"frame_count": row.frame_count}

@@ -139,9 +139,7 @@ def run(lease: Lease) -> None:
     job, kind = lease.job, KINDS[lease.job.kind]
     try:
         if lease.exhausted:
-            _fail(
-                lease, "read_failed", f"The server was stopped {MAX_ATTEMPTS} times while it worked on this."
-            )
+            _fail(lease, "read_failed", f"The server was stopped {MAX_ATTEMPTS} times while it worked on this.")
             return
         kind.run(lease)
         lease.done()

@@ -48,9 +48,7 @@ async def answer(send: Send, status: int, headers: Headers, body: bytes = b"") -
     await send({"type": "http.response.body", "body": body})
 
 
-async def refuse(
-    send: Send, error: ViewerError, headers: Headers | None = None, *, head: bool = False
-) -> None:
+async def refuse(send: Send, error: ViewerError, headers: Headers | None = None, *, head: bool = False) -> None:
     body = orjson.dumps({**error.extra, "code": error.code, "detail": error.detail})
     own = SAFE | {"Content-Type": "application/json", "Cache-Control": "no-store"} | (headers or {})
     own["Content-Length"] = str(len(body))

@@ -110,9 +110,7 @@ class PageSocket(AsyncWebsocketConsumer):
             raise ValueError('A message must be {"subscribe": [topic, …], "after": <event id or null>}.')
         topics, leave = message.get("subscribe", []), message.get("unsubscribe", [])
         for names in (topics, leave):
-            if not isinstance(names, list) or not all(
-                isinstance(t, str) and TOPIC.fullmatch(t) for t in names
-            ):
+            if not isinstance(names, list) or not all(isinstance(t, str) and TOPIC.fullmatch(t) for t in names):
                 raise ValueError("Topics are dataset:<id>, data_unit:<id>, label_row:<id> and user:<id>.")
         if len(topics) + len(self._topics) > MAX_TOPICS:
             raise ValueError(f"A page may hear {MAX_TOPICS} topics.")
@@ -165,9 +163,7 @@ class PageSocket(AsyncWebsocketConsumer):
             checked = time.monotonic()
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(
-                        self._news.wait(), max(checked + CHECK_SECONDS - time.monotonic(), 0)
-                    )
+                    await asyncio.wait_for(self._news.wait(), max(checked + CHECK_SECONDS - time.monotonic(), 0))
                 self._news.clear()
                 async with self._turn:
                     must_check = await self._send_waiting()

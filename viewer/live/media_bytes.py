@@ -24,6 +24,8 @@ BLOCK = 1 << 20  # bytes read at a time: two of them are all that a request hold
 DECISION_SECONDS = 10
 DECISIONS = 10_000
 
+NOWAIT = getattr(os, "RWF_NOWAIT", 0)  # Linux has it
+
 IMMUTABLE = "private, max-age=31536000, immutable"
 GROWING = "private, no-cache"
 DIGEST_SIZE = 16
@@ -101,11 +103,7 @@ def _look_up(scope: Scope, path: str) -> Resource:
     if unit is None:
         raise nothing
     if match["table"]:
-        row = (
-            FrameTableRow.objects.select_related("file")
-            .filter(pk=int(match["table"]), file=unit.file_id)
-            .first()
-        )
+        row = FrameTableRow.objects.select_related("file").filter(pk=int(match["table"]), file=unit.file_id).first()
         if row is None:
             raise nothing
         return _table(row, match["section"])
@@ -124,9 +122,7 @@ def _look_up(scope: Scope, path: str) -> Resource:
 def _table(row: FrameTableRow, section: str) -> Resource:
     if section == "frames":
         # The frames of a row never change, proved or not.
-        return Resource(
-            row.frames_path, _size(row.frames_path), f'"{row.content_sha256}"', f"{row.pk}.frames"
-        )
+        return Resource(row.frames_path, _size(row.frames_path), f'"{row.content_sha256}"', f"{row.pk}.frames")
     # Not the file's length: what stands after the proved frames is not published yet.
     size = row.proved * DIGEST_SIZE
     etag = f'"{row.content_sha256[:40]}-{row.proved}"'
@@ -174,31 +170,37 @@ async def _serve(scope: Scope, receive: Receive, send: Send, resource: Resource,
         await send({"type": "http.response.body", "body": b""})
         return None
     try:
-        descriptor, block = await in_disk_thread(_open, resource.path, first, min(BLOCK, stop - first))
+        descriptor = os.open(resource.path, os.O_RDONLY)
     except OSError as error:
         raise NotFound("These bytes are not there (any more).") from error
     try:
-        if first + len(block) == stop:
-            await start(send, status, headers)
+        count = min(BLOCK, stop - first)
+        block = _cached(descriptor, first, count) or await in_disk_thread(os.pread, descriptor, count, first)
+        await start(send, status, headers)
+        if len(block) == stop - first:
             await send({"type": "http.response.body", "body": block})
         else:
-            await start(send, status, headers)
             await _stream(receive, send, descriptor, block, first, stop)
     finally:
         os.close(descriptor)
     return None
 
 
-def _open(path: Path, first: int, count: int) -> tuple[int, bytes]:
-    descriptor = os.open(path, os.O_RDONLY)
+def _cached(descriptor: int, first: int, count: int) -> bytearray | None:
+    """The bytes, if the page cache has all of them: then the way to a thread and back would cost more than they do.
+
+    Never waits for a disk.
+    """
+    block = bytearray(count)
     try:
-        return descriptor, os.pread(descriptor, count, first)
-    except BaseException:
-        os.close(descriptor)
-        raise
+        return block if NOWAIT and os.preadv(descriptor, [block], first, NOWAIT) == count else None
+    except OSError:
+        return None  # not cached, or a file system that cannot tell
 
 
-async def _stream(receive: Receive, send: Send, descriptor: int, block: bytes, first: int, stop: int) -> None:
+async def _stream(
+    receive: Receive, send: Send, descriptor: int, block: bytes | bytearray, first: int, stop: int
+) -> None:
     """Send from `first` to `stop`, of which `block` is the beginning, reading one block ahead of what is sent."""
     loop = asyncio.get_running_loop()
     gone = asyncio.ensure_future(_disconnected(receive))
@@ -210,9 +212,7 @@ async def _stream(receive: Receive, send: Send, descriptor: int, block: bytes, f
                 raise OSError(f"the file ends at {first}, {stop - first} bytes early")
             first += len(block)
             if first < stop:
-                ahead = loop.run_in_executor(
-                    disk_threads, os.pread, descriptor, min(BLOCK, stop - first), first
-                )
+                ahead = loop.run_in_executor(disk_threads, os.pread, descriptor, min(BLOCK, stop - first), first)
             await send({"type": "http.response.body", "body": block, "more_body": first < stop})
             if ahead is None or gone.done():
                 return

@@ -120,9 +120,7 @@ def _asked(scope: Scope) -> tuple[int, int | None, tuple[str, bytes] | None]:
         try:
             checksum = (algorithm, base64.b64decode(digest, validate=True))
         except binascii.Error as error:
-            raise ViewerError(
-                "Upload-Checksum must be an algorithm and base64.", code="bad_checksum"
-            ) from error
+            raise ViewerError("Upload-Checksum must be an algorithm and base64.", code="bad_checksum") from error
         if algorithm not in CHECKSUMS:
             raise ViewerError(f"Upload-Checksum may be {', '.join(CHECKSUMS)}.", code="bad_checksum")
     return int(offset), int(length) if length and length.isdecimal() else None, checksum
@@ -138,9 +136,7 @@ def _authorise(scope: Scope, upload_id: UUID) -> Upload:
         check = CsrfViewMiddleware(lambda request: None)  # type: ignore[arg-type,return-value]
         check.process_request(request)
         if check.process_view(request, None, (), {}) is not None:
-            raise NotAllowed(
-                "The request carries no valid X-CSRFToken. Reload the page and try again.", code="csrf"
-            )
+            raise NotAllowed("The request carries no valid X-CSRFToken. Reload the page and try again.", code="csrf")
     return find_upload(upload_id, user)
 
 

@@ -17,7 +17,9 @@ from django.db import connection
 
 
 class Command(BaseCommand):
-    help = "Serve Onframe: pages, media, jobs. Makes the database on the first start and prints a one-time sign-in link."
+    help = (
+        "Serve Onframe: pages, media, jobs. Makes the database on the first start and prints a one-time sign-in link."
+    )
     requires_system_checks = ()  # type: ignore[assignment]  # `manage.py check` has them; a start is to take a second
 
     def add_arguments(self, parser: Any) -> None:
@@ -37,7 +39,9 @@ class Command(BaseCommand):
                 ask_for_demo()
             origin = settings.ALLOWED_ORIGINS[0]
             if (host, port) != (settings.HOST, settings.PORT):
-                origin = f"{'https' if settings.TLS_CERT else 'http'}://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+                origin = (
+                    f"{'https' if settings.TLS_CERT else 'http'}://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+                )
                 settings.ALLOWED_ORIGINS.append(origin)
                 settings.ALLOWED_HOSTS.append(host)
             from viewer.actions.signin_link import make_signin_link
@@ -78,6 +82,7 @@ class Command(BaseCommand):
             ws_ping_interval=20,
             lifespan="on",
             log_config=None,
+            log_level="warning",
             access_log=False,  # addresses hold sign-in links
             server_header=False,
             timeout_keep_alive=65,
@@ -136,18 +141,14 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
     except socket.gaierror as error:
-        raise CommandError(
-            f"{host} is no address of this machine. Set HOST to one, or to 127.0.0.1."
-        ) from error
+        raise CommandError(f"{host} is no address of this machine. Set HOST to one, or to 127.0.0.1.") from error
     except OSError as error:
         reasons = {
             errno.EADDRINUSE: f"Port {port} is in use. Stop what uses it, or choose another one: PORT={port + 1}.",
             errno.EACCES: f"Port {port} needs more rights than this account has. Choose one above 1023: PORT=8000.",
             errno.EADDRNOTAVAIL: f"{host} is no address of this machine. Set HOST to one, or to 127.0.0.1.",
         }
-        raise CommandError(
-            reasons.get(error.errno or 0, f"Cannot listen on {host}:{port}: {error}.")
-        ) from error
+        raise CommandError(reasons.get(error.errno or 0, f"Cannot listen on {host}:{port}: {error}.")) from error
     listening.set_inheritable(False)
     return listening
 
@@ -160,9 +161,7 @@ def _only_server() -> Any:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CommandError(
-                f"Another server uses {settings.DATA_DIR}. Stop it, or set DATA_DIR."
-            ) from error
+            raise CommandError(f"Another server uses {settings.DATA_DIR}. Stop it, or set DATA_DIR.") from error
         yield
     finally:
         os.close(descriptor)

@@ -11,7 +11,9 @@ from viewer.models import User
 
 
 class Command(BaseCommand):
-    help = "Print a new API key for `Authorization: Token KEY`. The user's old key stops working. It is not shown again."
+    help = (
+        "Print a new API key for `Authorization: Token KEY`. The user's old key stops working. It is not shown again."
+    )
     requires_system_checks = ()  # type: ignore[assignment]
 
     def add_arguments(self, parser: Any) -> None:
