@@ -6,6 +6,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from viewer.actions.tell import tell
 from viewer.errors import ViewerError
 from viewer.models import SigninToken, User
 
@@ -47,6 +48,7 @@ def set_active(user: User, is_active: bool) -> None:
             user.token_sha256 = ""
         user.is_active = is_active
         user.save(update_fields=["is_active", "token_sha256"])
+        tell(f"user:{user.pk}", "access.changed", {})  # open pages fall silent at once
 
 
 def _keep_one_admin(user: User) -> None:

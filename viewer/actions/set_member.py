@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from viewer.actions.tell import tell
 from viewer.errors import NotFound, ViewerError
 from viewer.models import Dataset, DatasetMember, User
 
@@ -26,3 +27,4 @@ def remove_member(dataset: Dataset, user_id: int) -> None:
     with transaction.atomic():
         if not DatasetMember.objects.filter(dataset=dataset, user=user_id).delete()[0]:
             raise NotFound("They are not a member of this dataset.")
+        tell(f"user:{user_id}", "access.changed", {})  # open pages fall silent at once
