@@ -346,6 +346,7 @@ async function start(dataUnit, row) {
   const desk = {
     dataUnit, mayLabel, session, history, index, nameOf, colorOf, go, act, say,
     hasLabels: row !== null,
+    stream: source.table.stream,
     tracks: () => tracks,
     ontology: () => ontology,
     frames: source,
@@ -545,7 +546,7 @@ async function start(dataUnit, row) {
             choices: [{ label: "Try again", run: () => keep(id) }, { label: "Discard", run: () => void sync.takeTheirs(id) }],
           })),
         ],
-        { nameOf, go },
+        { nameOf, nameOfNew: (track) => `${ontology.classOf(track.class).name} ${track.number}`, go },
       );
       desk.invalidate();
     };

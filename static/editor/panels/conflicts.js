@@ -13,9 +13,14 @@ import { html, nothing, render } from "lit-html";
  */
 
 /**
+ * `nameOfNew` names a track that is not there (any more, or yet) from its record.
+ * @typedef {{nameOf: (trackId: string) => string, nameOfNew: (track: any) => string, go: (frame: number) => void}} Show
+ */
+
+/**
  * @param {HTMLElement} host
  * @param {readonly Decision[]} decisions
- * @param {{nameOf: (trackId: string) => string, go: (frame: number) => void}} show
+ * @param {Show} show
  */
 export function drawDecisions(host, decisions, show) {
   host.hidden = decisions.length === 0;
@@ -30,7 +35,7 @@ export function drawDecisions(host, decisions, show) {
 
 /**
  * @param {Decision} decision
- * @param {{nameOf: (trackId: string) => string, go: (frame: number) => void}} show
+ * @param {Show} show
  */
 function decisionView({ title, sentence, versions, choices }, show) {
   return html`<article class="conflict">
@@ -40,7 +45,7 @@ function decisionView({ title, sentence, versions, choices }, show) {
       ? nothing
       : html`<table>
           <thead><tr><th scope="col">What</th><th scope="col">Yours</th><th scope="col">Theirs</th></tr></thead>
-          <tbody>${versions.map((version) => html`<tr><th scope="row">${whatView(version, show)}</th><td>${valueWords(version.kind, version.yours)}</td><td>${valueWords(version.kind, version.theirs)}</td></tr>`)}</tbody>
+          <tbody>${versions.map((version) => html`<tr><th scope="row">${whatView(version, versions, show)}</th><td>${valueWords(version.kind, version.yours)}</td><td>${valueWords(version.kind, version.theirs)}</td></tr>`)}</tbody>
         </table>`}
     <div class="conflict-actions">${choices.map(({ label, run }) => html`<button type="button" class="button" @click=${run}>${label}</button>`)}</div>
   </article>`;
@@ -48,11 +53,14 @@ function decisionView({ title, sentence, versions, choices }, show) {
 
 /**
  * @param {Version} version
- * @param {{nameOf: (trackId: string) => string, go: (frame: number) => void}} show
+ * @param {readonly Version[]} all  of the same decision
+ * @param {Show} show
  */
-function whatView({ kind, id, yours, theirs }, show) {
+function whatView({ kind, id, yours, theirs }, all, show) {
   const value = yours ?? theirs;
-  const name = show.nameOf(kind === "track" ? id : value?.track ?? id);
+  const trackId = kind === "track" ? id : (value?.track ?? id);
+  const track = all.find((version) => version.id === trackId);
+  const name = track ? show.nameOfNew(track.yours ?? track.theirs) : show.nameOf(trackId);
   const frame = kind === "keyframe" ? value?.frame : kind === "range" ? value?.first : undefined;
   return html`${name}${frame === undefined ? nothing : html`, <a href="?frame=${frame}" @click=${(/** @type {Event} */ event) => {
     event.preventDefault();

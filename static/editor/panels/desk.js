@@ -20,8 +20,8 @@
  *   mayLabel(frame: number): boolean, buffered(): readonly (readonly [number, number])[]}} Frames
  */
 /**
- * `dataUnit` is the API's. `tracks` is the same array as long as they are the same. `verification` is null when the table is verified. `act` runs an action of core/keys.js.
- * @typedef {{dataUnit: any, mayLabel: boolean, hasLabels: boolean, session: Session, history: History, index: TrackIndex, tracks: () => readonly TrackRecord[],
+ * `dataUnit` is the API's, `stream` the index of its video stream in the file. `tracks` is the same array as long as they are the same. `verification` is null when the table is verified. `act` runs an action of core/keys.js.
+ * @typedef {{dataUnit: any, stream: number, mayLabel: boolean, hasLabels: boolean, session: Session, history: History, index: TrackIndex, tracks: () => readonly TrackRecord[],
  *   ontology: () => Ontology, frames: Frames, playing: () => Playing, proof: () => Proof, verification: () => Verification | null,
  *   act: (action: string) => void, go: (frame: number) => void, scrub: (frame: number) => void, endScrub: () => void, setRate: (rate: number) => void,
  *   nameOf: (trackId: string) => string, colorOf: (trackId: string) => string, placeBox: (trackId: string, box: Box) => void,

@@ -218,7 +218,7 @@ export function selectedView(desk) {
   const earlier = index.keyframeAt(id, frame) ?? index.previousKeyframe(id, frame);
   return html`<div class="panel-head"><h2 class="ellipsis">${desk.nameOf(id)}</h2><span class="muted">${where}</span></div>
     <div class="selected-fields">
-      <label class="wide">Class <select class="input" ?disabled=${!desk.mayLabel} @change=${(/** @type {Event} */ event) => {
+      <label class="wide"><span>class</span><select class="input" ?disabled=${!desk.mayLabel} @change=${(/** @type {Event} */ event) => {
         const chosen = desk.ontology().classes[/** @type {HTMLSelectElement} */ (event.currentTarget).selectedIndex];
         if (chosen) desk.setClass(id, chosen.id);
       }}>${desk.ontology().classes.map((item) => html`<option .selected=${String(item.id) === String(track.class)}>${item.name}</option>`)}</select></label>
@@ -262,5 +262,5 @@ function numberField(desk, id, box, field) {
     if (input.value.trim() !== "" && Number.isFinite(number)) desk.placeBox(id, { ...box, [field]: number });
     else input.value = value;
   };
-  return html`<label>${field} <input class="input number" type="number" step="any" .value=${value} ?disabled=${!desk.mayLabel} @change=${put}> px</label>`;
+  return html`<label title="${field}, in pixels of the picture"><span>${field}</span><input class="input number" type="number" step="any" .value=${value} ?disabled=${!desk.mayLabel} @change=${put}></label>`;
 }

@@ -10,18 +10,20 @@ export function pyavSnippet({ file, stream, frame }) {
   return `import av, hashlib
 
 with av.open(${JSON.stringify(file)}) as container:
-    stream = container.streams[${stream}]
+    stream = container.streams[${stream}]  # by its index in the file
     for number, picture in enumerate(container.decode(stream)):
         if number == ${frame}:
             break
 
-plane = picture.planes[0]  # as decoded: before any rotation
-sample = len(bytes(plane)) // (plane.line_size * plane.height) and picture.format.components[0].bits > 8 and 2 or 1
-if picture.format.is_rgb and not picture.format.is_planar:
-    sample = picture.format.padded_bits_per_pixel // 8
-rows = memoryview(plane).cast("B")
-row = plane.width * sample
-data = b"".join(rows[y * plane.line_size : y * plane.line_size + row] for y in range(plane.height))
+plane, format = picture.planes[0], picture.format
+if format.is_planar and not format.has_palette:
+    row = picture.width * ((format.components[0].bits + 7) // 8)
+else:
+    row = (picture.width * format.padded_bits_per_pixel + 7) // 8
+rows, stride = memoryview(plane), plane.line_size
+data = b"".join(rows[y * stride : y * stride + row] for y in range(picture.height))
+if format.has_palette:
+    data += bytes(picture.planes[1])
 print(number, picture.pts, hashlib.sha256(data).hexdigest()[:32])
 `;
 }

@@ -66,7 +66,7 @@ function detailsView(desk, proof, words) {
   const { frames, dataUnit } = desk;
   const where = {
     file: dataUnit.title,
-    stream: dataUnit.facts?.stream_index ?? dataUnit.table?.stream ?? 0,
+    stream: desk.stream,
     frame,
     pixelFormat: dataUnit.facts?.pixel_format ?? "",
   };

@@ -88,7 +88,11 @@ export class Timeline {
     const width = this.#host.clientWidth;
     const height = this.#host.clientHeight;
     if (height < LANE) return;
-    if (this.#whole) [this.#from, this.#to] = [-0.5, Math.max(SMALLEST_SPAN, frames.frameCount) - 0.5];
+    if (this.#whole) {
+      const last = Math.max(SMALLEST_SPAN, frames.frameCount) - 1;
+      const room = (2 * DIAMOND * last) / this.#width; // so that what stands on the first and last frame is seen whole
+      [this.#from, this.#to] = [-room, last + room];
+    }
     const tracks = this.#desk.tracks();
     this.#spacer.style.height = `${Math.max(0, RULER + tracks.length * LANE - height)}px`;
     this.#revealSelected(tracks, height);
@@ -180,7 +184,7 @@ export class Timeline {
       const x = this.#x(value.frame);
       if (x - lastX < 1) continue; // more than one a pixel says nothing more
       lastX = x;
-      drawDiamond(context, x, y + LANE / 2, Math.min(DIAMOND, Math.max(2.5, step)), own, color("--surface"), value.interpolation === "hold");
+      drawDiamond(context, x, y + LANE / 2, step < 0.5 ? DIAMOND - 1 : DIAMOND, own, color("--surface"), value.interpolation === "hold");
     }
     context.restore();
   }

@@ -121,13 +121,13 @@ export class Viewport extends Emitter {
    * @param {number} factor
    */
   zoomAt(point, factor) {
-    const before = this.canvasToImage(point);
+    // Not by way of `rect`: its rounding would add up over the many small turns of a wheel.
+    const x = point.x - this.#canvas.width / 2;
+    const y = point.y - this.#canvas.height / 2;
+    const before = { x: this.#center.x + x / this.step.x, y: this.#center.y + y / this.step.y };
     const smallest = Math.min(this.fitScale, 1) / 4;
     this.scale = Math.min(LARGEST, Math.max(smallest, this.scale * factor));
-    this.#center = {
-      x: before.x - (point.x - this.#canvas.width / 2) / this.step.x,
-      y: before.y - (point.y - this.#canvas.height / 2) / this.step.y,
-    };
+    this.#center = { x: before.x - x / this.step.x, y: before.y - y / this.step.y };
     this.#fitted = false;
     this.#settle();
   }

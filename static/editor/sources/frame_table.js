@@ -64,6 +64,8 @@ export class FrameTable {
     this.frameCount = header.frame_count;
     /** @type {number} */
     this.packetCount = header.packet_count;
+    /** @type {number} index of the video stream in the file */
+    this.stream = header.stream;
     /** @type {[number, number]} seconds a tick, as numerator and denominator */
     this.timeBase = header.time_base;
     /** @type {string} canonical name */
