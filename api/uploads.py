@@ -1,6 +1,7 @@
 """Resumable uploads by tus 1.0: begun, asked about and cancelled here.
 
-The bytes themselves (PATCH) go to `viewer.live.upload_bytes`, which writes them to the disk as they come. Django takes a
+The bytes themselves (PATCH) go to `viewer.live.upload_bytes`, which writes them to the disk as they come.
+Django takes a
 request in whole before a view sees it: a connection that breaks after 900 MB of 1 GB would leave nothing to resume.
 """
 

@@ -2,7 +2,8 @@
 
     python bench/media_bytes.py [--size-mb 2048] [--seconds 5] [--json]
 
-Both servers have one process and read from the page cache. The client is one process with blocking sockets, the same for both.
+Both servers have one process and read from the page cache. The client is one process with blocking sockets,
+the same for both.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ from viewer.models import DatasetMember, DataUnit, Job, StoredFile, Upload
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CONTENT = bytes(range(256)) * 12000  # 3 MB: several blocks
+SIZE = len(CONTENT)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 TUS = {"Tus-Resumable": "1.0.0"}
 asked = sync_to_async
@@ -54,7 +55,7 @@ class Browser:
         self.django.cookies[django_settings.SESSION_COOKIE_NAME] = session_of(user)
         self.headers = [cookie(user, onframe_csrf="a" * 32), (b"x-csrftoken", b"a" * 32)]
 
-    def begin(self, dataset, size=len(CONTENT), filename="film.mp4", **metadata):
+    def begin(self, dataset, size=SIZE, filename="film.mp4", **metadata):
         texts = {"dataset": str(dataset.pk), "filename": filename} | metadata
         pairs = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in texts.items())
         return self.django.post("/api/uploads/", headers=TUS | {"Upload-Length": str(size), "Upload-Metadata": pairs})

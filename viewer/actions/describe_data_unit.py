@@ -20,9 +20,7 @@ def describe_data_units(data_units: Iterable[DataUnit]) -> list[dict[str, Any]]:
     """Describe many with as many queries as one takes. Give them with `select_related("file", "table__file")`."""
     units = list(data_units)
     ids = [unit.pk for unit in units]
-    label_rows = dict(
-        LabelRow.objects.filter(data_unit__in=ids).order_by("-id").values_list("data_unit_id", "id")
-    )
+    label_rows = dict(LabelRow.objects.filter(data_unit__in=ids).order_by("-id").values_list("data_unit_id", "id"))
     tracks = dict(
         LabelRecord.objects.filter(label_row__data_unit__in=ids, kind="track", value__isnull=False)
         .values_list("label_row__data_unit")
@@ -61,9 +59,7 @@ def describe_data_units(data_units: Iterable[DataUnit]) -> list[dict[str, Any]]:
             if unit.table
             else None,
             "thumbnail_url": f"/api/data-units/{unit.pk}/thumbnail" if unit.table else None,
-            "progress": progress.get(unit.file_id)
-            if unit.state in (DataUnit.WAITING, DataUnit.VERIFYING)
-            else None,
+            "progress": progress.get(unit.file_id) if unit.state in (DataUnit.WAITING, DataUnit.VERIFYING) else None,
             "created_at": unit.created_at.isoformat(),
         }
         for unit in units

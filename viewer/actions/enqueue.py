@@ -16,7 +16,8 @@ UNFINISHED = (Job.QUEUED, Job.RUNNING)
 
 
 def enqueue(kind: str, key: str, arguments: dict[str, Any] | None = None, *, priority: int = 0) -> Job:
-    """Return the unfinished job of this kind and key, made if there is none. Call it in the transaction that needs the work."""
+    """Return the unfinished job of this kind and key, made if there is none. Call it in the transaction
+    that needs the work."""
     job, _ = Job.objects.get_or_create(
         kind=kind,
         key=key,

@@ -16,9 +16,7 @@ from viewer.models import DataUnit, LabelRecord, StoredFile
 
 def count_labels(data_unit: DataUnit) -> int:
     """Tracks that would go with it."""
-    return LabelRecord.objects.filter(
-        label_row__data_unit=data_unit, kind="track", value__isnull=False
-    ).count()
+    return LabelRecord.objects.filter(label_row__data_unit=data_unit, kind="track", value__isnull=False).count()
 
 
 def remove_data_unit(data_unit: DataUnit, *, labels: int | None = None) -> None:

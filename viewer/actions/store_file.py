@@ -78,14 +78,10 @@ def clean_title(name: str) -> str:
 def visible_text(text: str) -> str:
     """`text` without characters that nobody sees and that may deceive."""
     # Cc: control, Cf: invisible (direction overrides U+202A-E and U+2066-9, zero width), Cs: half of a pair
-    return "".join(
-        c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs") and c not in "\u2028\u2029"
-    )
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs") and c not in "\u2028\u2029")
 
 
-def store_file(
-    path: Path, *, sha256: str, size: int, dataset: Dataset, title: str, by: User | None
-) -> DataUnit:
+def store_file(path: Path, *, sha256: str, size: int, dataset: Dataset, title: str, by: User | None) -> DataUnit:
     """Make a data unit of the bytes at `path`, which lie in DATA_DIR and are complete, synced and hashed.
 
     `path` is still there afterwards: whoever made it removes it once this has returned, so that a power cut at any

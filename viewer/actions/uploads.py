@@ -26,7 +26,8 @@ MAX_UNFINISHED = 200  # of one person
 
 
 def begin_upload(*, dataset: Dataset, user: User, filename: str, size: int, sha256: str = "") -> Upload:
-    """Raises ViewerError: `too_large` and `no_space` say by how much; `empty_file`, `bad_checksum`, `too_many_uploads`."""
+    """Raises ViewerError: `too_large` and `no_space` say by how much; `empty_file`, `bad_checksum`,
+    `too_many_uploads`."""
     check_size(size)
     if sha256 and not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise ViewerError("The SHA-256 must be 64 hexadecimal digits.", code="bad_checksum")
@@ -55,9 +56,7 @@ def find_upload(upload_id: UUID, user: User) -> Upload:
     if role is None:
         raise NotFound("There is no such upload (any more). Begin it again.", code="no_such_upload")
     if role != DatasetMember.MANAGER:
-        raise NotAllowed(
-            f"Only managers of the dataset “{upload.dataset.title}” add videos to it; you are {role}."
-        )
+        raise NotAllowed(f"Only managers of the dataset “{upload.dataset.title}” add videos to it; you are {role}.")
     return upload
 
 
@@ -83,7 +82,8 @@ def finish_upload(upload: Upload) -> DataUnit:
     if upload.sha256 and upload.sha256 != sha256:
         cancel_upload(upload)
         raise ViewerError(
-            "What arrived is not what was sent: the SHA-256 of the bytes differs. They were removed; send the file again.",
+            "What arrived is not what was sent: the SHA-256 of the bytes differs. They were removed; "
+            "send the file again.",
             code="checksum_mismatch",
             status=422,
             expected=upload.sha256,

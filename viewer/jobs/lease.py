@@ -1,7 +1,7 @@
 """Who works on a job: a lease that must be renewed, and a token that every write of the holder names.
 
-A holder that dies is replaced: at once when its lock file shows that its process has ended, after the lease otherwise. One that was only
-paused finds its writes refused.
+A holder that dies is replaced: at once when its lock file shows that its process has ended, after the lease
+otherwise. One that was only paused finds its writes refused.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Holder:
 
 
 def _ended(holder_id: str) -> bool:
-    """Whether the process is known to have ended. One on another machine leaves no file here: then the lease decides."""
+    """Whether the process is known to have ended. One on another machine leaves no file here: then the
+    lease decides."""
     path: Path = settings.DATA_DIR / "holders" / holder_id
     try:
         descriptor = os.open(path, os.O_RDWR)
@@ -148,7 +149,8 @@ class Lease:
             raise LeaseLost
 
     def tell_progress(self, fraction: float) -> float | None:
-        """Note that `fraction` (0 to 1) of the work is done. Return the seconds that are left, None while it is too early."""
+        """Note that `fraction` (0 to 1) of the work is done. Return the seconds that are left, None while
+        it is too early."""
         self.check()
         elapsed = time.monotonic() - self._began
         seconds_left = elapsed * (1 - fraction) / fraction if fraction > 0 and elapsed > 0.5 else None

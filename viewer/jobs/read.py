@@ -66,7 +66,8 @@ def failed(lease: Lease, code: str, sentence: str) -> None:
 
 
 def _row(file: StoredFile, table: FrameTable) -> FrameTableRow:
-    """Write the table's bytes and return its row, not saved. The bytes come first: a row without them would be a lie."""
+    """Write the table's bytes and return its row, not saved. The bytes come first: a row without them would
+    be a lie."""
     content = table.to_bytes()
     row = FrameTableRow(
         file=file,

@@ -1,4 +1,5 @@
-"""Decode every frame of a file. What the decoder gives decides; labels may stand on the frames that are proved so far."""
+"""Decode every frame of a file. What the decoder gives decides; labels may stand on the frames that are
+proved so far."""
 
 from __future__ import annotations
 
@@ -145,7 +146,8 @@ def _replace(lease: Lease, old: FrameTableRow, old_table: FrameTable, verified: 
 
 
 def _show(row: FrameTableRow) -> None:
-    """Make the verified table the current one, and carry over what stands on older ones where the frames are the same."""
+    """Make the verified table the current one, and carry over what stands on older ones where the frames
+    are the same."""
     previous = row.supersedes
     while previous is not None and previous.algorithm == row.algorithm:
         previous = previous.supersedes

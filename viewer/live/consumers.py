@@ -47,7 +47,8 @@ def heard_topics(user: User, topics: list[str]) -> list[str]:
 
 
 class PageSocket(AsyncWebsocketConsumer):
-    """One page. Events wait in `_waiting` and one task sends them, so that order holds and a slow page delays nobody."""
+    """One page. Events wait in `_waiting` and one task sends them, so that order holds and a slow page
+    delays nobody."""
 
     channel_layer_alias = ""  # events come from the tail; Channels' layer has no part in it
 
@@ -122,7 +123,8 @@ class PageSocket(AsyncWebsocketConsumer):
     async def _subscribe(self, topics: list[str], after: int | None) -> None:
         topics = list(dict.fromkeys(topics))
         heard = await in_database_thread(heard_topics, self.user, topics)
-        # Nothing awaits between these lines: what is newer than `at` comes live, what is older is read below, nothing twice.
+        # Nothing awaits between these lines: what is newer than `at` comes live, what is older is read
+        # below, nothing twice.
         for topic in heard:
             self._topics[topic] = None
             tail.listen(topic, self)

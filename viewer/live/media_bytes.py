@@ -1,7 +1,8 @@
 """Originals, side files and frame tables by byte range, served beside Django.
 
-Django's FileResponse reaches a fifth of this throughput and keeps a whole file in memory. So this does its own checking: who asks, and
-whether they may see the data unit, at each request, with the decision kept for ten seconds.
+Django's FileResponse reaches a fifth of this throughput and keeps a whole file in memory. So this does its
+own checking: who asks, and whether they may see the data unit, at each request, with the decision kept for ten
+seconds.
 """
 
 from __future__ import annotations
