@@ -8,9 +8,10 @@ A view declares one word for all its methods, or one for each:
     class DataUnitDetail(View):
         access = {"GET": "member", "PATCH": "manager", "DELETE": "manager"}
 
-`public`, `signed_in` and `admin` are about the person. `member` (whoever may look), `annotator` and `manager` are about the dataset
-that the URL names: a keyword `dataset_id`, `data_unit_id` or `label_row_id` of the route. Before the method runs the view has found it as
-`self.dataset`, and `self.data_unit` or `self.label_row`. What a person may not see answers 404, what they may see but not do 403.
+`public`, `signed_in` and `admin` are about the person. `member` (whoever may look), `annotator` and `manager` are about
+the dataset that the URL names: a keyword `dataset_id`, `data_unit_id` or `label_row_id` of the route. Before the method
+runs the view has found it as `self.dataset`, and `self.data_unit` or `self.label_row`. What a person may not see
+answers 404, what they may see but not do 403.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Declared(permissions.BasePermission):
 
 
 def access_of(view: APIView | type[APIView], method: str) -> str | None:
-    """The word that `view` declares for `method`; None if it declares none. HEAD is GET, OPTIONS needs to be signed in."""
+    """The word that `view` declares for `method`, or None. HEAD is as GET; OPTIONS needs to be signed in."""
     declared = getattr(view, "access", None)
     if isinstance(declared, str):
         return declared

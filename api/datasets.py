@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from api.auth import View
 from api.fields import body, labels_to_lose, text
-from api.shapes import DATASET, ERROR
+from api.shapes import DATASET, ERROR, many
 from viewer.actions.create_dataset import create_dataset, rename_dataset
 from viewer.actions.describe_dataset import describe_dataset, describe_datasets
 from viewer.actions.remove_dataset import remove_dataset
@@ -20,11 +20,13 @@ TITLE = {"application/json": {"type": "object", "properties": {"title": {"type":
 class DatasetList(View):
     access = {"GET": "signed_in", "POST": "admin"}
 
-    @extend_schema(summary="The datasets that you may see", responses={200: DATASET})
+    @extend_schema(summary="The datasets that you may see", responses={200: many(DATASET)})
     def get(self, request: Request) -> Response:
         return Response(describe_datasets(Dataset.objects.visible_to(request.user).order_by("title"), request.user))
 
-    @extend_schema(summary="Make a dataset, with a few classes to begin with", request=TITLE, responses={201: DATASET, 409: ERROR})
+    @extend_schema(
+        summary="Make a dataset, with a few classes to begin with", request=TITLE, responses={201: DATASET, 409: ERROR}
+    )
     def post(self, request: Request) -> Response:
         dataset = create_dataset(text(body(request, "title"), "title"), by=request.user)
         return Response(describe_dataset(dataset, request.user), status=201)

@@ -38,7 +38,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, exceptions.APIException):
         return _of_drf(error)
     if isinstance(error, RequestDataTooBig):
-        return Response({"code": "too_large", "detail": "The request is larger than the server takes at once."}, status=413)
+        return Response(
+            {"code": "too_large", "detail": "The request is larger than the server takes at once."}, status=413
+        )
     if isinstance(error, SuspiciousOperation):
         return Response({"code": "bad_request", "detail": "The request could not be understood."}, status=400)
     return Response(unexpected(context.get("request"), error), status=500)
@@ -58,7 +60,9 @@ def _of_drf(error: exceptions.APIException) -> Response:
     code = codes if isinstance(codes, str) else "invalid"
     detail = str(error.detail)
     if code == "not_authenticated":
-        detail = "You are not signed in, or your session has ended. Sign in again; nothing that you have entered is lost."
+        detail = (
+            "You are not signed in, or your session has ended. Sign in again; nothing that you have entered is lost."
+        )
     if code == "permission_denied" and detail.startswith("CSRF"):
         code, detail = "csrf", "The request carries no valid X-CSRFToken. Reload the page and try again."
     return Response({"code": CODES.get(code, code), "detail": detail}, status=error.status_code, headers=headers)

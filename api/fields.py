@@ -31,7 +31,9 @@ def body(request: Request, *names: str) -> dict[str, Any]:
         raise ViewerError("The body must be a JSON object.", code="invalid")
     if unknown := sorted(set(data) - set(names)):
         raise ViewerError(
-            f"Unknown: {', '.join(unknown)}. The body may hold {', '.join(names)}.", code="unknown_field", fields=unknown
+            f"Unknown: {', '.join(unknown)}. The body may hold {', '.join(names)}.",
+            code="unknown_field",
+            fields=unknown,
         )
     return data
 

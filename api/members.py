@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from api.auth import View
 from api.fields import body, text
-from api.shapes import ERROR, MEMBER, ROLE
+from api.shapes import ERROR, MEMBER, ROLE, many
 from viewer.actions.set_member import remove_member, set_member
 from viewer.models import DatasetMember
 
@@ -28,7 +28,7 @@ def describe_member(member: DatasetMember) -> dict[str, object]:
 class MemberList(View):
     access = "manager"
 
-    @extend_schema(summary="The members of a dataset", responses={200: MEMBER})
+    @extend_schema(summary="The members of a dataset", responses={200: many(MEMBER)})
     def get(self, request: Request, dataset_id: int) -> Response:
         members = self.dataset.members.select_related("user").order_by("user__username")
         return Response([describe_member(member) for member in members])

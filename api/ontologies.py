@@ -22,7 +22,7 @@ class OntologyDetail(View):
 
     @extend_schema(
         summary="Replace the classes",
-        description="A class with `id` null is new. A class that labels name can be neither removed nor given another shape.",
+        description="A class with `id` null is new. One that labels name can neither go nor change its shape.",
         request=ONTOLOGY,
         responses={200: ONTOLOGY, 409: ERROR, 412: ERROR},
     )

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
 
 from api.auth import Declared
-from api.identity import SessionAuthentication, TokenAuthentication
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "api.identity.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "api.identity.TokenAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Token KEY"}
 
 
 class Schema(SpectacularAPIView):
     access = "signed_in"
-    authentication_classes = [SessionAuthentication, TokenAuthentication]
     permission_classes = [Declared]
     renderer_classes = [OpenApiJsonRenderer]

@@ -1,4 +1,4 @@
-"""What answers look like, for the OpenAPI description. The values themselves are made by `viewer.actions.describe_*`."""
+"""What answers look like, for the OpenAPI description. The values are made by `viewer.actions.describe_*`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as s
 
 from viewer.models import DatasetMember, DataUnit
+
+
+def many(shape: s.Serializer) -> s.ListSerializer:
+    return s.ListSerializer(child=shape)
+
 
 ROLE = [role for role, _ in DatasetMember.ROLES]
 STATE = [DataUnit.WAITING, DataUnit.VERIFYING, DataUnit.READY, DataUnit.NEEDS_REENCODE, DataUnit.FAILED]
@@ -20,9 +25,7 @@ DATASET = inline_serializer(
         "created_at": s.DateTimeField(),
     },
 )
-MEMBER = inline_serializer(
-    "Member", {"user": s.IntegerField(), "username": s.CharField(), "role": s.ChoiceField(ROLE)}
-)
+MEMBER = inline_serializer("Member", {"user": s.IntegerField(), "username": s.CharField(), "role": s.ChoiceField(ROLE)})
 ONTOLOGY = inline_serializer(
     "Ontology",
     {

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from api.auth import View
 from api.fields import body, flag, text
-from api.shapes import ERROR, USER
+from api.shapes import ERROR, USER, many
 from viewer.actions.manage_users import create_user, set_active, set_admin
 from viewer.actions.signin_link import make_signin_link
 from viewer.errors import NotFound, ViewerError
@@ -44,11 +44,13 @@ def describe_user(user: User) -> dict[str, Any]:
 class UserList(View):
     access = "admin"
 
-    @extend_schema(summary="All users", responses={200: USER})
+    @extend_schema(summary="All users", responses={200: many(USER)})
     def get(self, request: Request) -> Response:
         return Response([describe_user(user) for user in User.objects.order_by("username")])
 
-    @extend_schema(summary="Make a user; a sign-in link lets them in", request=CREATE, responses={201: USER, 409: ERROR})
+    @extend_schema(
+        summary="Make a user; a sign-in link lets them in", request=CREATE, responses={201: USER, 409: ERROR}
+    )
     def post(self, request: Request) -> Response:
         data = body(request, "username", "is_admin")
         is_admin = flag(data, "is_admin") if "is_admin" in data else False
@@ -62,7 +64,9 @@ class UserDetail(View):
     def get(self, request: Request, user_id: int) -> Response:
         return Response(describe_user(_find(user_id)))
 
-    @extend_schema(summary="Deactivate, reactivate, make or unmake an admin", request=CHANGE, responses={200: USER, 409: ERROR})
+    @extend_schema(
+        summary="Deactivate, reactivate, make or unmake an admin", request=CHANGE, responses={200: USER, 409: ERROR}
+    )
     def patch(self, request: Request, user_id: int) -> Response:
         data = body(request, "is_active", "is_admin")
         user = _find(user_id)
@@ -84,7 +88,9 @@ class UserSigninLink(View):
     def post(self, request: Request, user_id: int) -> Response:
         user = _find(user_id)
         if not user.is_active:
-            raise ViewerError(f"“{user.username}” is deactivated. Activate them first.", code="inactive_user", status=409)
+            raise ViewerError(
+                f"“{user.username}” is deactivated. Activate them first.", code="inactive_user", status=409
+            )
         return Response({"url": request.build_absolute_uri(make_signin_link(user))}, status=201)
 
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 import api.errors
-from api import datasets, frames, label_rows, members, ontologies, schema, uploads, users
 from api import data_units as units
+from api import datasets, exports, frames, label_rows, members, ontologies, schema, uploads, users
 from viewer.pages import account, editor, help, signin
 from viewer.pages import datasets as dataset_pages
 from viewer.pages import errors as error_pages
@@ -20,9 +20,11 @@ api_urls = [
     path("datasets/<int:dataset_id>/members/<int:user_id>/", members.MemberDetail.as_view()),
     path("datasets/<int:dataset_id>/ontology/", ontologies.OntologyDetail.as_view()),
     path("datasets/<int:dataset_id>/data-units/", units.DataUnitList.as_view()),
+    path("datasets/<int:dataset_id>/export", exports.DatasetExport.as_view()),
     path("data-units/<int:data_unit_id>/", units.DataUnitDetail.as_view()),
     path("data-units/<int:data_unit_id>/frames/<int:frame>/picture", frames.FramePicture.as_view()),
     path("data-units/<int:data_unit_id>/thumbnail", frames.Thumbnail.as_view()),
+    path("data-units/<int:data_unit_id>/export", exports.DataUnitExport.as_view()),
     path("uploads/", uploads.Uploads.as_view()),
     path("uploads/<uuid:upload_id>/", uploads.UploadDetail.as_view()),
     path("label-rows/<int:label_row_id>/", label_rows.LabelRowDetail.as_view()),

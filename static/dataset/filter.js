@@ -6,7 +6,7 @@ const FIXED = [
   ["state:reading", "being read"],
   ["state:waiting", "not read yet"],
   ["state:failed", "cannot be used"],
-  ["state:needs_reencode", "only a converted copy can be labelled"],
+  ["state:needs_reencode", "not as it is"],
   ["labels:none", "nothing labelled yet"],
   ["labels:some", "has labels"],
 ];

@@ -31,10 +31,10 @@ class TooManyAttempts(ViewerError):
 
 
 def check_password(username: str, password: str, address: str) -> User:
-    """Return the active person. Raises `WrongPassword`, or `TooManyAttempts` with `wait_seconds` and then looks at no password.
+    """Return the active person. Raises `WrongPassword`, or `TooManyAttempts`, and then looks at no password.
 
-    Attempts are rows: a restart forgets none, and several processes count together. Each is written before the password is
-    looked at, so that a hundred at once are a hundred.
+    Attempts are rows: a restart forgets none, and several processes count together. Each is written before the
+    password is looked at, so that a hundred at once are a hundred.
     """
     keys = [_key(username.casefold(), address), _key(address)]
     allowed = [settings.SIGNIN_ATTEMPTS, settings.SIGNIN_ATTEMPTS * ADDRESS_FACTOR]
@@ -45,9 +45,7 @@ def check_password(username: str, password: str, address: str) -> User:
             tried = SigninAttempt.objects.filter(key=key).order_by("-created_at")
             if tried.count() >= most:
                 wait = math.ceil((tried[most - 1].created_at + WINDOW - now).total_seconds())
-                raise TooManyAttempts(
-                    f"Too many attempts to sign in. Try again in {_words(wait)}.", wait_seconds=wait
-                )
+                raise TooManyAttempts(f"Too many attempts to sign in. Try again in {_words(wait)}.", wait_seconds=wait)
         attempts = SigninAttempt.objects.bulk_create([SigninAttempt(key=key) for key in keys])
     # Takes as long for a name that nobody has.
     user = authenticate(username=username, password=password)

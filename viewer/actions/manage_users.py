@@ -21,7 +21,9 @@ def create_user(username: str, *, is_admin: bool = False) -> User:
     try:
         UnicodeUsernameValidator()(username)
     except ValidationError as error:
-        raise ViewerError("A username is made of letters, digits and @ . + - _ only.", code="invalid_username") from error
+        raise ViewerError(
+            "A username is made of letters, digits and @ . + - _ only.", code="invalid_username"
+        ) from error
     with transaction.atomic():
         if User.objects.filter(username__iexact=username).exists():
             raise ViewerError(f"There is a user “{username}” already.", code="username_taken", status=409)

@@ -22,8 +22,8 @@ def describe_ontology(ontology: Ontology) -> dict[str, Any]:
 def set_ontology(dataset: Dataset, classes: Any, *, revision: Any) -> Ontology:
     """Replace the classes; one with `"id": null` is new and is given an id.
 
-    `revision` is that of the classes that the author saw. Raises ViewerError `invalid_ontology`, `conflict` (412, with the
-    classes as they are now), or `class_in_use` (409) for a class that labels name and that would go or change its shape.
+    `revision` is that of the classes that the author saw. Raises ViewerError `invalid_ontology`, `conflict` (412, with
+    the classes as they are now), or `class_in_use` (409) for one that labels name and that would go or change shape.
     """
     with transaction.atomic():
         ontology = Ontology.objects.select_for_update().get(dataset=dataset)
@@ -47,8 +47,8 @@ def set_ontology(dataset: Dataset, classes: Any, *, revision: Any) -> Ontology:
 
 
 def _parse(classes: Any, before: dict[str | int, Any], next_id: int) -> tuple[list[LabelClass], int]:
-    """The classes with ids for the new ones, and the id for the next. An id of a class that was removed is not taken again:
-    an undo, or the log, may still name it."""
+    """The classes with ids for the new ones, and the id for the next. An id of a class that was removed is not taken
+    again: an undo, or the log, may still name it."""
     if isinstance(classes, list):
         numbered = []
         for item in classes:

@@ -29,7 +29,7 @@ def make_signin_link(user: User, valid: timedelta = VALID) -> str:
 
 
 def use_signin_link(token: str) -> User:
-    """Return whom the link signs in; it does not work again. Raises `SpentLink` if it was used, has expired or never was."""
+    """Return whom the link signs in, this once. Raises `SpentLink` if it was used, has expired or never was."""
     row = SigninToken.objects.select_related("user").filter(sha256=_digest(token)).first()
     # Of two who come at once, one deletes the row.
     deleted = SigninToken.objects.filter(sha256=_digest(token)).delete()[0] if row else 0

@@ -1,6 +1,6 @@
 """Who may open a page. Every page is decorated with one of these; tests/test_access.py finds one that is not.
 
-The decorators of datasets, data units and label rows look up what the URL names and hand it to the page in place of its id.
+`member` looks up what the URL names and hands it to the page in place of its id.
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ def _set_password(request: HttpRequest) -> None:
         except ViewerError as error:
             if error.status == 429:
                 raise
-            raise ViewerError("The current password is not right. Nothing was changed.", code="wrong_password") from error
+            raise ViewerError(
+                "The current password is not right. Nothing was changed.", code="wrong_password"
+            ) from error
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.safestring import mark_safe
 
-# Third-party packages only. Our own modules import each other by relative paths, which the release in STATIC_URL keeps together.
+# Third-party packages only. Our own modules import each other by relative paths, and the release in STATIC_URL keeps
+# them together.
 IMPORT_MAP = json.dumps(
     {
         "imports": {

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from viewer.actions.create_dataset import create_dataset
 from viewer.actions.describe_dataset import describe_datasets
-from viewer.actions.tell import newest_event
+from viewer.actions.store_file import in_words
 from viewer.errors import ViewerError
 from viewer.models import Dataset, DatasetMember
 from viewer.pages.access import member, signed_in
@@ -25,8 +25,10 @@ def datasets(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(f"/datasets/{made.pk}/")
         except ViewerError as error:
             context, status = {"error": error.detail, "new_title": request.POST.get("title", "")}, error.status
-    found = Dataset.objects.visible_to(request.user).order_by("title")
-    return render(request, "datasets.html", {**context, "datasets": describe_datasets(found, request.user)}, status=status)
+    found = describe_datasets(Dataset.objects.visible_to(request.user).order_by("title"), request.user)
+    for dataset in found:
+        dataset["data_units_in_words"] = f"{dataset['data_units']:,}".replace(",", "\u202f")
+    return render(request, "datasets.html", {**context, "datasets": found}, status=status)
 
 
 @member
@@ -36,7 +38,6 @@ def dataset(request: HttpRequest, dataset: Dataset) -> HttpResponse:
         "dataset": dataset,
         "role": dataset.role_of(request.user),
         "may_manage": dataset.role_of(request.user) == DatasetMember.MANAGER,
-        "max_video_bytes": settings.MAX_VIDEO_BYTES,
-        "after": newest_event(),  # events later than this page are told by the socket
+        "most_bytes": in_words(settings.MAX_VIDEO_BYTES),
     }
     return render(request, "dataset.html", context)

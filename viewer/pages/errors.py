@@ -34,7 +34,8 @@ def unexpected(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "status": 500,
         "title": "Something went wrong on the server",
-        "sentence": "Labels that were saved are safe. Try again; if it comes back, quote the code below to whoever runs the server.",
+        "sentence": "Labels that were saved are safe. Try again; if it comes back, quote the code below to whoever "
+        "runs the server.",
         "reference": reference,
     }
     try:

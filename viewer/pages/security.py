@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from viewer.pages.context import IMPORT_MAP_SHA256
 
 # `'wasm-unsafe-eval'` compiles WebAssembly and nothing else. Pictures are blobs that our own scripts made. `'self'` of
-# connect-src covers ws: and wss: to the same host in Chromium and Firefox, Safari from 15.4; the host is named for older ones.
+# connect-src covers sockets to the same host in today's browsers; the host is named for Safari before 15.4.
 POLICY = "; ".join(
     [
         "default-src 'none'",
