@@ -5,7 +5,7 @@ import pytest
 from tests.labelled import body, change, deleted, digest, frame_table, labelled, new_id, store_table
 from viewer.actions.check_receipts import FrameNotLabelable, ReceiptMismatch
 from viewer.actions.open_label_row import changes_after
-from viewer.actions.save_changes import ChangeIdReused, Conflict, InvalidLabel, save_changes
+from viewer.actions.save_changes import AnotherUser, ChangeIdReused, Conflict, InvalidLabel, save_changes
 from viewer.media.frame_table import UNCLEAN
 from viewer.models import Event, LabelChange, LabelRecord
 
@@ -128,9 +128,7 @@ def test_what_someone_else_deleted_conflicts(on):
     with pytest.raises(Conflict) as refused:
         save(on, change(on.keyframe(track["id"], 3, id=keyframe["id"], base=1)))
     assert refused.value.extra["conflicts"][0]["theirs"] is None
-    save(
-        on, change(on.keyframe(track["id"], 3, id=keyframe["id"], base=3))
-    )  # made again, knowing of the deletion
+    save(on, change(on.keyframe(track["id"], 3, id=keyframe["id"], base=3)))  # made again, knowing of the deletion
     assert state(on)[keyframe["id"]][0] == 4
 
 
@@ -288,9 +286,7 @@ def test_only_classes_of_the_dataset_can_be_used(on):
     track, _ = drawn(on)
     on.row.ontology.classes = on.row.ontology.classes[1:]
     on.row.ontology.save()
-    save(
-        on, change(on.track(track["id"], base=1, number=5))
-    )  # an old label keeps the class that was taken away
+    save(on, change(on.track(track["id"], base=1, number=5)))  # an old label keeps the class that was taken away
 
 
 def test_a_record_cannot_become_another_kind(on):
@@ -325,3 +321,10 @@ def test_a_large_change_tells_only_that_there_is_something_new(on):
     track = on.track(new_id())
     save(on, change(track, *(on.range(track["id"], n % 50, None) for n in range(120))))
     assert Event.objects.get(topic__startswith="label_row").data["records"] is None
+
+
+def test_changes_made_by_one_person_are_not_saved_in_the_name_of_another(on):
+    request = body(change(on.track(new_id())))
+    with pytest.raises(AnotherUser):
+        save_changes(on.row, on.user, request | {"user": on.user.pk + 1})
+    assert save_changes(on.row, on.user, request | {"user": on.user.pk})["revision"] == 1

@@ -47,9 +47,7 @@ def changes_after(row: LabelRow, after: int) -> dict[str, Any]:
         "records": _records(records),
         "changes": [
             {"id": change, "revision": number, "user": {"id": user, "username": username} if user else None}
-            for change, number, user, username in changes.values_list(
-                "change", "revision", "user_id", "user__username"
-            )
+            for change, number, user, username in changes.values_list("change", "revision", "user_id", "user__username")
         ],
     }
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from viewer.actions.check_receipts import Receipts
 from viewer.actions.tell import tell
 from viewer.errors import ViewerError
-from viewer.labels.changes import Change, RecordWrite, changes_of, find_conflicts, parse_change
+from viewer.labels.changes import Change, RecordWrite, find_conflicts, parse_change, parse_request
 from viewer.labels.errors import LabelError
 from viewer.models import LabelChange, LabelRecord, LabelRow, User
 
@@ -33,6 +33,13 @@ class InvalidLabel(ViewerError):
 
 class ChangeIdReused(ViewerError):
     code = "change_id_reused"
+    status = 409
+
+
+class AnotherUser(ViewerError):
+    """A page was left open, someone else signed in, and it still has changes of the first to save."""
+
+    code = "another_user"
     status = 409
 
 
@@ -57,16 +64,16 @@ def save_changes(label_row: LabelRow, user: User, body: Any) -> dict[str, Any]:
     before the refused change is saved, the refused one has left no trace.
     """
     try:
-        bodies = changes_of(body)
+        author, bodies = parse_request(body)
     except LabelError as error:
         raise InvalidLabel(error.sentence, code=error.code, applied=[], change=None) from error
+    if author is not None and author != user.pk:
+        raise AnotherUser(f"These changes are not yours: you are signed in as {user.username} now.")
     applied: list[dict[str, Any]] = []
     refusal: ViewerError | None = None
     with transaction.atomic():
         # Read again: from here to the commit nobody else can move the row, or its table, on.
-        rows = LabelRow.objects.select_for_update(of=("self",)).select_related(
-            "ontology", "data_unit__table__file"
-        )
+        rows = LabelRow.objects.select_for_update(of=("self",)).select_related("ontology", "data_unit__table__file")
         row = rows.get(pk=label_row.pk)
         with closing(Receipts(row.data_unit)) as receipts:
             saving = _Saving(row, user, receipts)
@@ -104,9 +111,7 @@ class _Saving:
         before = known.values_list("revision", "body_sha256").first()
         if before is not None:
             if before[1] != digest:
-                raise ChangeIdReused(
-                    "Another change was saved under this id before. Give this one an id of its own."
-                )
+                raise ChangeIdReused("Another change was saved under this id before. Give this one an id of its own.")
             return before[0]
         stored = self._stored({write.id for write in change.records} | set(_tracks_of(change)))
         self._check_conflicts(change, stored)
@@ -150,9 +155,7 @@ class _Saving:
         old = before.value if before is not None else None
         if write.kind == "track":
             if value["class"] not in self._shapes and (old is None or old["class"] != value["class"]):
-                raise LabelError(
-                    "The class of this track is not one of the classes of the dataset (any more)."
-                )
+                raise LabelError("The class of this track is not one of the classes of the dataset (any more).")
             return value
         fields = ("receipt", "frame", "shape") if write.kind == "keyframe" else ("receipt", "first", "last")
         if old is None or any(old[field] != value[field] for field in fields):
@@ -177,9 +180,7 @@ class _Saving:
             if write.kind == "keyframe":
                 shape = write.value["shape"]["type"]
                 if self._shapes.get(track["class"], shape) != shape:
-                    raise LabelError(
-                        f"The class of this track is labelled with another shape than a {shape}."
-                    )
+                    raise LabelError(f"The class of this track is labelled with another shape than a {shape}.")
                 place = (write.value["track"], write.value["frame"])
                 if places.setdefault(place, write.id) != write.id:
                     raise LabelError(f"A track cannot have two keyframes on frame {place[1]}.")

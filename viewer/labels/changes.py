@@ -63,18 +63,22 @@ def parse_change(body: Any) -> Change:
     return Change(body["id"], writes, body)
 
 
-def changes_of(body: Any) -> Sequence[Any]:
-    """The changes in the body of a request, none of them parsed yet. Raises LabelError."""
+def parse_request(body: Any) -> tuple[int | None, Sequence[Any]]:
+    """The user in whose name the changes were made, if the request says so, and the changes, not parsed yet."""
+    if isinstance(body, dict) and "user" in body:
+        _whole("The user of a request", body["user"], 1, 2**53 - 1)
+        user, body = body["user"], {name: field for name, field in body.items() if name != "user"}
+    else:
+        user = None
     _exactly("request", body, _REQUEST_FIELDS)
     changes = body["changes"]
     if not isinstance(changes, list) or not 0 < len(changes) <= MAX_CHANGES:
         raise LabelError(f"The changes of a request are a list of 1 to {MAX_CHANGES}.")
-    count = sum(
-        len(c["records"]) for c in changes if isinstance(c, dict) and isinstance(c.get("records"), list)
-    )
+    lists = (change.get("records") for change in changes if isinstance(change, dict))
+    count = sum(len(records) for records in lists if isinstance(records, list))
     if count > MAX_RECORDS:
         raise LabelError(f"{count} records are too many for one request: {MAX_RECORDS} is the most.")
-    return changes
+    return user, changes
 
 
 def find_conflicts(
@@ -179,9 +183,7 @@ def _parse_record(record: Any) -> RecordWrite:
 
 def _exactly(what: str, value: Any, fields: frozenset[str]) -> None:
     if type(value) is not dict or value.keys() != fields:
-        raise LabelError(
-            f"A {what} must be an object with exactly these fields: {', '.join(sorted(fields))}."
-        )
+        raise LabelError(f"A {what} must be an object with exactly these fields: {', '.join(sorted(fields))}.")
 
 
 def _whole(what: str, value: Any, least: int, most: int) -> None:

@@ -99,10 +99,9 @@ def shape_of(value: Mapping[str, Any]) -> Shape:
 
 def check_coordinate(name: str, value: Any) -> None:
     # type(), not isinstance: True is an int to Python and not a number to anyone else.
-    if (
-        type(value) is not float and type(value) is not int
-    ) or not -MAX_COORDINATE <= value <= MAX_COORDINATE:
-        finite = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+    if (type(value) is not float and type(value) is not int) or not -MAX_COORDINATE <= value <= MAX_COORDINATE:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        finite = number and (isinstance(value, int) or isfinite(value))
         what = f"is beyond {MAX_COORDINATE} pixels" if finite else "is not a finite number"
         raise LabelError(f"The {name} of a shape {what}.")
 
