@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                 ('label_row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='viewer.labelrow')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('kind', 'track'), ('value__isnull', False)), fields=['label_row'], name='live_tracks')],
+                'indexes': [models.Index(fields=['label_row', 'track', 'frame'], name='records_of_a_track'), models.Index(fields=['label_row', 'revision'], name='records_since'), models.Index(condition=models.Q(('kind', 'track'), ('value__isnull', False)), fields=['label_row'], name='live_tracks')],
                 'constraints': [models.UniqueConstraint(fields=('label_row', 'record'), name='one_record')],
             },
         ),

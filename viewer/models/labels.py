@@ -44,14 +44,12 @@ class LabelRecord(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["label_row", "record"], name="one_record")]
         indexes = [
-            models.Index(fields=["label_row", "track", "frame"]),
-            models.Index(fields=["label_row", "revision"]),
-        ]
-        # A dataset's page counts the tracks of many rows without reading their keyframes.
-        indexes = [
+            models.Index(fields=["label_row", "track", "frame"], name="records_of_a_track"),
+            models.Index(fields=["label_row", "revision"], name="records_since"),
+            # A dataset's page counts the tracks of many rows without reading their keyframes.
             models.Index(
                 fields=["label_row"], condition=models.Q(kind="track", value__isnull=False), name="live_tracks"
-            )
+            ),
         ]
 
 
