@@ -179,6 +179,7 @@ async function start(dataUnit, row) {
       hovered: session.hovered,
       locked: (id) => session.isLocked(id),
       names: session.names,
+      moving: transport.playing,
       sweep,
       crosshair: session.tool === "box" && !hand.busy ? (hand.pointer?.canvasPoint ?? null) : null,
     }),
@@ -242,7 +243,7 @@ async function start(dataUnit, row) {
   let timelineSplit = null;
   const player = playerCommands(transport, say);
   const zoom = (/** @type {number} */ factor) => viewport.zoomAt({ x: viewport.canvas.width / 2, y: viewport.canvas.height / 2 }, factor);
-  /** @type {Record<string, () => unknown>} */
+  /** @type {Record<string, (held?: boolean) => unknown>} */
   const actions = {
     ...player,
     goTo: () => transportBar.focusCounter(),
@@ -277,13 +278,13 @@ async function start(dataUnit, row) {
     "previousLabelled", "nextLabelled", "bisect", "zoomToSelection", "foldPanel", "foldTimeline", "finish", "copy"]);
   const labelActions = row ? new Set(Object.keys(labelCommands(bench))) : new Set();
 
-  const act = (/** @type {string} */ action) => {
+  const act = (/** @type {string} */ action, held = false) => {
     const run = actions[action];
     if (!run) return;
     if (hand.busy && action === "undo") return void hand.cancel();
     if (hand.busy && !WHILE_DRAWING.has(action)) return say(MOVES.has(action) ? "Finish the shape in hand first, or give it up with Escape." : "Finish the shape in hand first.");
     if (!mayLabel && labelActions.has(action) && !CHANGES_NOTHING.has(action)) return say("You may look at these labels, not change them.");
-    Promise.resolve(run()).catch(heard);
+    Promise.resolve(run(held)).catch(heard);
   };
 
   let isOpen = false;
@@ -443,7 +444,7 @@ async function start(dataUnit, row) {
   viewport.on("change", desk.invalidate);
   transport.addEventListener("target", () => {
     failure = null;
-    if (!transport.playing && transport.painted !== transport.target) stage.setState("seeking");
+    if (!transport.playing) stage.setState(transport.painted === transport.target ? "shown" : "seeking");
     desk.invalidate();
   });
   transport.addEventListener("painted", () => {

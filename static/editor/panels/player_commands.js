@@ -9,10 +9,15 @@ const MANY = 10; // frames of a long step
 /**
  * @param {Transport} transport
  * @param {(sentence: string) => void} say
- * @returns {Record<string, () => unknown>}
+ * @returns {Record<string, (held?: boolean) => unknown>}  `held`: by a key that is held down
  */
 export function playerCommands(transport, say) {
   const last = transport.frameCount - 1;
+  /** A held key waits for each picture. Single presses all count: they add up, however slow the pictures are. */
+  const step = (/** @type {number} */ by, held = false) => {
+    if (held || transport.playing || transport.painted === transport.target) return transport.step(by);
+    return transport.show(Math.min(last, Math.max(0, transport.target + by)));
+  };
   const shuttle = (/** @type {1 | -1} */ way) => {
     transport.shuttle(way);
     say(`Playing ${way < 0 ? "backwards " : ""}at ${Math.abs(transport.rate)}×`);
@@ -31,10 +36,10 @@ export function playerCommands(transport, say) {
     },
     shuttleBack: () => shuttle(-1),
     shuttleForward: () => shuttle(1),
-    stepBack: () => transport.step(-1),
-    stepForward: () => transport.step(1),
-    stepBackMany: () => transport.step(-MANY),
-    stepForwardMany: () => transport.step(MANY),
+    stepBack: (held) => step(-1, held),
+    stepForward: (held) => step(1, held),
+    stepBackMany: (held) => step(-MANY, held),
+    stepForwardMany: (held) => step(MANY, held),
     first: () => transport.show(0),
     last: () => transport.show(last),
     slower: () => faster(-1),

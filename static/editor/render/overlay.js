@@ -8,7 +8,8 @@ import { HANDLES } from "./boxes.js";
 /**
  * `density`: canvas pixels a CSS pixel. `sweep`: the rectangle that is being dragged to select, image coordinates.
  * `crosshair`: the pointer in canvas pixels while a shape is about to be drawn.
- * @typedef {{viewport: Viewport, density: number, shapes: readonly Visible[], colorOf: (shape: Visible) => string,
+ * `moving`: pictures follow each other, and outlines alone must do where there are many.
+ * @typedef {{viewport: Viewport, density: number, moving: boolean, shapes: readonly Visible[], colorOf: (shape: Visible) => string,
  *   nameOf: (shape: Visible) => string, selection: readonly string[], hovered: string | null, locked: (id: string) => boolean,
  *   names: boolean, sweep: Rect | null, crosshair: Point | null}} Scene
  */
@@ -16,6 +17,7 @@ import { HANDLES } from "./boxes.js";
 const LINE = 1.5;
 const HANDLE = 8;
 const DASH = [5, 4];
+const MANY = 150; // shapes
 const INK = "#0b0d10"; // on the class colours, which are all light enough, and around handles
 
 /**
@@ -29,8 +31,8 @@ export function drawOverlay(context, scene) {
   const chosen = new Set(scene.selection);
   const others = scene.shapes.filter((shape) => !chosen.has(shape.id));
   const selected = scene.shapes.filter((shape) => chosen.has(shape.id));
-  for (const shape of others) drawBox(context, scene, shape, shape.id === scene.hovered);
-  for (const shape of selected) drawBox(context, scene, shape, true);
+  drawBoxes(context, scene, others.filter(({ id }) => id !== scene.hovered), false);
+  drawBoxes(context, scene, [...others.filter(({ id }) => id === scene.hovered), ...selected], true);
   if (selected.length === 1 && !scene.locked(selected[0].id)) drawHandles(context, scene, selected[0]);
   const named = scene.names ? scene.shapes : scene.shapes.filter((shape) => chosen.has(shape.id) || shape.id === scene.hovered);
   for (const shape of named) drawName(context, scene, shape);
@@ -49,37 +51,65 @@ function placed({ viewport }, box) {
 }
 
 /**
+ * All boxes of one look in one stroke: a thousand strokes of their own take ten times as long.
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
- * @param {Visible} shape
+ * @param {readonly Visible[]} shapes
  * @param {boolean} strong
  */
-function drawBox(context, scene, shape, strong) {
-  const { x, y, width, height } = placed(scene, shape.shape);
-  if (x > context.canvas.width || y > context.canvas.height || x + width < 0 || y + height < 0) return;
-  const color = scene.colorOf(shape);
-  context.fillStyle = color;
-  context.globalAlpha = strong ? 0.2 : 0.12;
-  context.fillRect(x, y, width, height);
-  context.globalAlpha = 1;
+function drawBoxes(context, scene, shapes, strong) {
+  const { width: wide, height: high } = context.canvas;
+  const under = new Path2D();
+  /** @type {Map<string, {fill: Path2D, solid: Path2D, dashed: Path2D, crossed: Path2D}>} */
+  const looks = new Map();
+  for (const shape of shapes) {
+    const { x, y, width, height } = placed(scene, shape.shape);
+    if (x > wide || y > high || x + width < 0 || y + height < 0) continue;
+    const color = scene.colorOf(shape);
+    let look = looks.get(color);
+    if (!look) looks.set(color, (look = { fill: new Path2D(), solid: new Path2D(), dashed: new Path2D(), crossed: new Path2D() }));
+    under.rect(x, y, width, height);
+    look.fill.rect(x, y, width, height);
+    (shape.isKeyframe ? look.solid : look.dashed).rect(x, y, width, height);
+    if (shape.occluded) {
+      look.crossed.moveTo(x, y + height);
+      look.crossed.lineTo(x + width, y);
+    }
+  }
   const line = (strong ? 2 : LINE) * scene.density;
+  const outlinesOnly = scene.moving && shapes.length > MANY;
+  if (!outlinesOnly) drawGround(context, scene, looks, under, line, strong);
+  for (const [color, { solid, dashed, crossed }] of looks) {
+    context.strokeStyle = color;
+    context.lineWidth = scene.density;
+    context.stroke(crossed);
+    context.lineWidth = line;
+    context.stroke(solid);
+    if (!outlinesOnly) context.setLineDash(DASH.map((length) => length * scene.density));
+    context.stroke(dashed);
+    context.setLineDash([]);
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Scene} scene
+ * @param {ReadonlyMap<string, {fill: Path2D}>} looks  by colour
+ * @param {Path2D} under
+ * @param {number} line
+ * @param {boolean} strong
+ */
+function drawGround(context, scene, looks, under, line, strong) {
+  context.globalAlpha = strong ? 0.2 : 0.12;
+  for (const [color, { fill }] of looks) {
+    context.fillStyle = color;
+    context.fill(fill);
+  }
+  context.globalAlpha = 1;
   // A dark line beneath keeps the outline visible on a picture of its own colour.
   context.lineWidth = line + 1.5 * scene.density;
   context.strokeStyle = "rgb(0 0 0 / 0.45)";
-  context.setLineDash([]);
-  context.strokeRect(x, y, width, height);
-  context.lineWidth = line;
-  context.strokeStyle = color;
-  context.setLineDash(shape.isKeyframe ? [] : DASH.map((length) => length * scene.density));
-  context.strokeRect(x, y, width, height);
-  context.setLineDash([]);
-  if (shape.occluded) {
-    context.lineWidth = scene.density;
-    context.beginPath();
-    context.moveTo(x, y + height);
-    context.lineTo(x + width, y);
-    context.stroke();
-  }
+  context.stroke(under);
 }
 
 /**

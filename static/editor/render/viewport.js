@@ -21,6 +21,8 @@ export class Viewport extends Emitter {
   #center = { x: 0.5, y: 0.5 };
   #fitted = true;
   #margin = 0;
+  /** What the last zoom went about. @type {{point: Point, image: Point} | null} */
+  #spot = null;
   scale = 1;
 
   /**
@@ -121,15 +123,17 @@ export class Viewport extends Emitter {
    * @param {number} factor
    */
   zoomAt(point, factor) {
-    // Not by way of `rect`: its rounding would add up over the many small turns of a wheel.
-    const x = point.x - this.#canvas.width / 2;
-    const y = point.y - this.#canvas.height / 2;
-    const before = { x: this.#center.x + x / this.step.x, y: this.#center.y + y / this.step.y };
+    // Turning the wheel on goes on about the same spot: the rounding of `rect` must not add up, nor grow with the zoom.
+    const spot = this.#spot?.point.x === point.x && this.#spot.point.y === point.y ? this.#spot.image : this.canvasToImage(point);
     const smallest = Math.min(this.fitScale, 1) / 4;
     this.scale = Math.min(LARGEST, Math.max(smallest, this.scale * factor));
-    this.#center = { x: before.x - x / this.step.x, y: before.y - y / this.step.y };
+    this.#center = {
+      x: spot.x - (point.x - this.#canvas.width / 2) / this.step.x,
+      y: spot.y - (point.y - this.#canvas.height / 2) / this.step.y,
+    };
     this.#fitted = false;
     this.#settle();
+    this.#spot = { point, image: spot };
   }
 
   /**
@@ -171,6 +175,7 @@ export class Viewport extends Emitter {
   }
 
   #settle() {
+    this.#spot = null;
     if (this.#fitted) {
       this.scale = this.fitScale;
       this.#center = { x: this.#picture.width / 2, y: this.#picture.height / 2 };

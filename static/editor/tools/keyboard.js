@@ -4,7 +4,7 @@ import { bindingOf, chordOf } from "../core/keys.js";
 
 /**
  * `canvas` is what Tab goes through objects in. `act` runs an action of core/keys.js. `knows` says whether it may run here.
- * @typedef {{canvas: HTMLElement, act: (action: string) => void, knows: (action: string) => boolean}} Keys
+ * @typedef {{canvas: HTMLElement, act: (action: string, held: boolean) => void, knows: (action: string) => boolean}} Keys
  */
 
 const HELD = 250; // milliseconds: Space held longer than a tap is no tap
@@ -49,7 +49,7 @@ export class Keyboard {
       return;
     }
     if (event.repeat && ONCE.has(binding.action)) return;
-    this.#keys.act(binding.action);
+    this.#keys.act(binding.action, event.repeat);
   }
 
   /** @param {KeyboardEvent} event */
@@ -57,7 +57,7 @@ export class Keyboard {
     if (event.key !== " " || this.#space === null) return;
     const held = performance.now() - this.#space;
     this.#space = null;
-    if (!this.#spaceUsed && held < HELD) this.#keys.act("play");
+    if (!this.#spaceUsed && held < HELD) this.#keys.act("play", false);
   }
 
   /**

@@ -1,0 +1,399 @@
+"""The editor as a person uses it: mouse and keys on real pages, a real server, a real video."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import TOP, Server
+
+pytestmark = pytest.mark.e2e
+
+FRAMES = 90
+GOP = 30
+AXE = TOP / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def make_video(path: Path, *, frames: int = FRAMES, shade: int = 0) -> Path:
+    """A grey ground on which a bright square goes from left to right: no two frames are the same."""
+    with av.open(path, "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"g": str(GOP), "bf": "2", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for frame in range(frames):
+            picture = np.full((360, 640, 3), 60 + shade, np.uint8)
+            picture[150:210, 5 * frame : 5 * frame + 60] = (230, 180, 60)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="module")
+def ingest(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, Any]]:
+    """Each call: another video, verified, with a label row of its own."""
+    folder = tmp_path_factory.mktemp("videos")
+    made: list[dict[str, Any]] = []
+
+    def one() -> dict[str, Any]:
+        path = make_video(folder / f"square {len(made)}.mp4", shade=len(made))
+        unit = json.loads(server.command("ingest", "Squares", str(path), "--json"))[0]
+        rows = server.python(
+            "from viewer.models import *\n"
+            f"print(LabelRow.objects.get(data_unit={unit['id']}).pk)"
+        )
+        made.append({**unit, "label_row": int(rows.split()[-1])})
+        return made[-1]
+
+    return one
+
+
+@pytest.fixture
+def editor(server: Server, ingest: Callable[[], dict[str, Any]], sign_in: Callable[..., Page]) -> Page:
+    """A video without labels, open in the editor on frame 0."""
+    unit = ingest()
+    page = sign_in("ann")
+    page.goto(f"{server.url}/label/{unit['label_row']}/")
+    shown(page, 0)
+    return page
+
+
+def until(page: Page, expression: str, expected: Any = True, *, seconds: float = 15) -> None:
+    """Our pages forbid the evaluation of strings, which Playwright's own waiting needs."""
+    deadline = time.monotonic() + seconds
+    while (value := page.evaluate(expression)) != expected:
+        assert time.monotonic() < deadline, f"{expression} is {value}, not {expected}"
+        page.wait_for_timeout(20)
+
+
+def shown(page: Page, frame: int) -> None:
+    """That frame is on the screen and proved."""
+    expect(page.locator("#frame")).to_have_attribute("data-frame", str(frame))
+    expect(page.locator("#frame")).to_have_attribute("data-state", "shown")
+    expect(chip(page)).to_have_text(f"Frame {frame} proved")
+
+
+def chip(page: Page) -> Locator:
+    return page.locator("#proof-chip span")
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#save-state")).to_contain_text("Saved ")
+
+
+def place(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a pixel of the picture is on the page."""
+    spot = page.evaluate(
+        """([x, y]) => {
+            const rect = viewer.pictureRect(), canvas = document.getElementById("frame");
+            const box = canvas.getBoundingClientRect();
+            const scale = box.width / canvas.width;
+            return [box.left + scale * (rect.x + (x * rect.width) / 640), box.top + scale * (rect.y + (y * rect.height) / 360)];
+        }""",
+        [x, y],
+    )
+    return spot[0], spot[1]
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*place(page, *start))
+    page.mouse.down()
+    page.mouse.move(*place(page, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
+    page.mouse.move(*place(page, *end))
+    page.mouse.up()
+
+
+def draw_box(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.keyboard.press("1")
+    drag(page, start, end)
+    expect(page.locator(".object-row[data-selected=yes]")).to_have_count(1)
+
+
+def labels(page: Page) -> dict[str, list[dict[str, Any]]]:
+    """The records as the server has them, by kind."""
+    row = page.evaluate("fetch(`/api/label-rows/${document.body.dataset.labelRow}/`).then((answer) => answer.json())")
+    kinds: dict[str, list[dict[str, Any]]] = {"track": [], "keyframe": [], "range": []}
+    for record in row["records"]:
+        kinds[record["kind"]].append(record["value"])
+    kinds["keyframe"].sort(key=lambda keyframe: keyframe["frame"])
+    return kinds
+
+
+def fields(page: Page) -> list[float]:
+    return [float(value) for value in page.eval_on_selector_all("#selected input", "(all) => all.map((one) => one.value)")]
+
+
+def test_a_box_drawn_by_mouse_is_saved_on_the_frame_that_was_seen_and_is_there_after_a_reload(editor: Page) -> None:
+    for _ in range(7):
+        editor.keyboard.press("ArrowRight")
+    shown(editor, 7)
+    draw_box(editor, (35, 150), (95, 210))
+    saved(editor)
+    [keyframe] = labels(editor)["keyframe"]
+    assert keyframe["frame"] == 7
+    assert keyframe["receipt"]["frame"] == 7
+    assert keyframe["receipt"]["proof"] == "browser_digest"
+    assert keyframe["shape"]["x"] == pytest.approx(35, abs=1)
+    assert keyframe["shape"]["width"] == pytest.approx(60, abs=1.5)
+    editor.reload()
+    shown(editor, 7)
+    expect(editor.locator(".object-name")).to_have_text("Person 1keyframe")
+
+
+def test_a_moved_box_is_interpolated_between_its_keyframes(editor: Page) -> None:
+    draw_box(editor, (0, 150), (60, 210))
+    editor.evaluate("viewer.show(40)")
+    shown(editor, 40)
+    drag(editor, (30, 180), (230, 180))
+    saved(editor)
+    editor.evaluate("viewer.show(20)")
+    shown(editor, 20)
+    expect(editor.locator("#selected .muted")).to_have_text("2 keyframes")
+    assert fields(editor)[0] == pytest.approx(100, abs=1.5)
+    editor.keyboard.press("Control+ArrowRight")
+    shown(editor, 40)
+    editor.keyboard.press("Control+ArrowLeft")
+    shown(editor, 0)
+    editor.keyboard.press("Shift+E")
+    shown(editor, 20)
+
+
+def test_undo_names_what_it_undid_and_redo_brings_it_back(editor: Page) -> None:
+    draw_box(editor, (100, 100), (200, 200))
+    editor.keyboard.press("Control+z")
+    expect(editor.locator("#toasts")).to_have_text("Undone: Draw Person 1, frame 0")
+    expect(editor.locator(".object-row")).to_have_count(0)
+    editor.keyboard.press("Control+Shift+z")
+    expect(editor.locator(".object-row")).to_have_count(1)
+    saved(editor)
+    assert len(labels(editor)["track"]) == 1
+
+
+def test_a_split_is_there_after_a_reload(editor: Page) -> None:
+    draw_box(editor, (100, 100), (200, 200))
+    editor.evaluate("viewer.show(30)")
+    shown(editor, 30)
+    editor.keyboard.press("Shift+S")
+    expect(editor.locator("#toasts")).to_contain_text("Split at frame 30")
+    saved(editor)
+    editor.reload()
+    shown(editor, 30)
+    expect(editor.locator(".object-name")).to_have_text(["Person 1outside", "Person 2keyframe"])
+    assert [value["first"] for value in labels(editor)["range"]] == [30]
+
+
+def test_every_step_by_key_shows_the_next_frame_and_none_is_left_out(editor: Page) -> None:
+    seen = editor.evaluate(
+        """() => {
+            const canvas = document.getElementById("frame");
+            window.seen = [];
+            new MutationObserver(() => seen.at(-1) !== canvas.dataset.frame && seen.push(canvas.dataset.frame))
+                .observe(canvas, {attributes: true, attributeFilter: ["data-frame"]});
+            return seen;
+        }"""
+    )
+    assert seen == []
+    for number in range(1, 41):
+        editor.keyboard.press("ArrowRight")
+        expect(editor.locator("#frame")).to_have_attribute("data-frame", str(number))
+    assert editor.evaluate("seen.map(Number)") == list(range(1, 41))
+
+
+def test_go_to_understands_frames_times_distances_and_parts(editor: Page) -> None:
+    for typed, frame in [("42", 42), ("+8", 50), ("-5", 45), ("00:00:01", 25), ("2.5", 62), ("50%", 45), ("100%", 89)]:
+        editor.keyboard.press("g")
+        editor.keyboard.type(typed)
+        editor.keyboard.press("Enter")
+        shown(editor, frame)
+    editor.keyboard.press("g")
+    editor.keyboard.type("nowhere")
+    editor.keyboard.press("Enter")
+    expect(editor.locator("#toasts")).to_contain_text("A frame (123)")
+    editor.keyboard.press("Escape")
+    expect(editor.locator("#overlay")).to_be_focused()
+
+
+def test_the_address_names_the_frame_that_one_rests_on(editor: Page) -> None:
+    editor.evaluate("viewer.show(33)")
+    shown(editor, 33)
+    until(editor, "new URL(location.href).searchParams.get('frame')", "33")
+
+
+def test_space_plays_and_stops_on_the_frame_that_is_seen(editor: Page) -> None:
+    editor.keyboard.press("Space")
+    until(editor, "viewer.frame > 10")
+    editor.keyboard.press("Space")
+    expect(editor.locator("#play")).to_have_attribute("aria-label", "Play")
+    frame = editor.evaluate("viewer.frame")
+    shown(editor, frame)
+    expect(editor.locator("#counter")).to_have_value(str(frame))
+
+
+def test_escape_gives_up_the_shape_in_hand_and_nothing_else(editor: Page) -> None:
+    draw_box(editor, (100, 100), (200, 200))
+    editor.keyboard.press("b")
+    editor.mouse.move(*place(editor, 300, 100))
+    editor.mouse.down()
+    editor.mouse.move(*place(editor, 400, 200))
+    expect(editor.locator(".object-row")).to_have_count(2)
+    editor.keyboard.press("Escape")
+    expect(editor.locator(".object-row")).to_have_count(1)
+    editor.mouse.up()
+    expect(editor.locator(".object-row")).to_have_count(1)
+    expect(editor.get_by_role("button", name="Box tool (B)")).to_have_attribute("aria-pressed", "true")
+
+
+def test_nothing_can_be_drawn_while_it_plays_and_a_sentence_says_why(editor: Page) -> None:
+    editor.keyboard.press("Space")
+    until(editor, "viewer.frame > 2")
+    editor.keyboard.press("b")
+    drag(editor, (100, 100), (200, 200))
+    expect(editor.locator("#toasts")).to_contain_text("Pause to label")
+    expect(editor.locator(".object-row")).to_have_count(0)
+    editor.keyboard.press("Space")
+
+
+def test_a_box_can_be_made_and_placed_without_a_mouse(editor: Page) -> None:
+    editor.locator("#overlay").focus()
+    editor.keyboard.press("1")
+    editor.keyboard.press("Enter")
+    expect(editor.locator(".object-row")).to_have_count(1)
+    before = fields(editor)
+    editor.keyboard.press("Control+Alt+ArrowRight")
+    until(editor, "document.querySelector('#selected input').value", f"{before[0] + 1:g}")
+    width = editor.locator("#selected input").nth(2)
+    width.fill("50")
+    width.press("Enter")
+    saved(editor)
+    until(editor, "document.querySelectorAll('#selected input')[2].value", "50")
+    saved(editor)
+
+
+def test_zoom_stays_under_the_pointer_and_the_picture_is_where_the_page_says(editor: Page) -> None:
+    spot = place(editor, 400, 100)
+    editor.mouse.move(*spot)
+    for _ in range(6):
+        editor.mouse.wheel(0, -120)
+    until(editor, "viewer.pictureRect().width > 1500")
+    again = place(editor, 400, 100)
+    assert again == (pytest.approx(spot[0], abs=1), pytest.approx(spot[1], abs=1))
+    editor.keyboard.press("=")
+    until(editor, "viewer.pictureRect().x >= 0")
+
+
+def test_the_canvas_holds_the_picture_of_the_frame_it_names(editor: Page) -> None:
+    for frame in (0, 29, 30, 31, 60, 89, 5):
+        editor.evaluate("(frame) => viewer.show(frame)", frame)
+        left = editor.evaluate(
+            """() => {
+                const canvas = document.getElementById("frame"), rect = viewer.pictureRect();
+                const copy = new OffscreenCanvas(640, 360), context = copy.getContext("2d");
+                context.drawImage(canvas, rect.x, rect.y, rect.width, rect.height, 0, 0, 640, 360);
+                const row = context.getImageData(0, 180, 640, 1).data;
+                for (let x = 0; x < 640; x++) if (row[4 * x] > 150) return [x, Number(canvas.dataset.frame)];
+            }"""
+        )
+        assert left[1] == frame
+        assert left[0] == pytest.approx(5 * frame, abs=2)
+
+
+def test_the_proof_is_explained_and_its_commands_give_the_same_digest(editor: Page, server: Server, ingest: Any) -> None:
+    editor.evaluate("viewer.show(17)")
+    shown(editor, 17)
+    editor.locator("#proof-chip").click()
+    details = editor.locator("#proof-details")
+    expect(details).to_contain_text("— equal")
+    digest = details.locator("dd").nth(5).inner_text()
+    snippet = details.locator("pre").nth(0).inner_text()
+    title = editor.locator("h1").inner_text()
+    stored = server.python(f"from viewer.models import *\nprint(DataUnit.objects.get(title={title!r}).file.path)").split()[-1]
+    output = subprocess.run(
+        [str(TOP / ".venv" / "bin" / "python"), "-c", snippet.replace(json.dumps(title), json.dumps(stored))],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert output.stdout.split() == ["17", "8704", digest], output.stderr
+
+
+def test_two_people_see_each_others_boxes(editor: Page, server: Server, browser: Any) -> None:
+    draw_box(editor, (100, 100), (200, 200))
+    saved(editor)
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    other = context.new_page()
+    other.goto(server.signin_link("bob", admin=True))
+    other.goto(editor.url)
+    shown(other, 0)
+    expect(other.locator(".object-row")).to_have_count(1)
+    draw_box(other, (300, 100), (400, 200))
+    expect(editor.locator(".object-row")).to_have_count(2)
+    expect(editor.locator("#present")).to_have_text("BO")
+    context.close()
+
+
+def test_work_goes_on_without_a_connection_and_is_saved_when_it_is_back(editor: Page) -> None:
+    editor.context.set_offline(True)
+    draw_box(editor, (100, 100), (200, 200))
+    expect(editor.locator("#save-state")).to_have_text("Offline, 1 pending")
+    editor.context.set_offline(False)
+    saved(editor)
+    assert len(labels(editor)["track"]) == 1
+
+
+def test_a_class_can_be_added_where_it_is_missing(editor: Page) -> None:
+    editor.locator("#class-add").fill("Bicycle")
+    editor.keyboard.press("Enter")
+    expect(editor.locator(".class-row").last).to_contain_text("Bicycle")
+
+
+def test_the_viewer_shows_without_labels_and_without_tools(editor: Page, server: Server) -> None:
+    unit = editor.evaluate("document.body.dataset.dataUnit")
+    editor.goto(f"{server.url}/view/{unit}/?frame=12")
+    shown(editor, 12)
+    expect(editor.locator("#tools")).to_have_count(0)
+    editor.keyboard.press("b")
+    drag(editor, (100, 100), (200, 200))
+    editor.keyboard.press("ArrowRight")
+    shown(editor, 13)
+
+
+def test_the_sheet_of_keys_opens_on_a_question_mark(editor: Page) -> None:
+    editor.keyboard.press("?")
+    expect(editor.locator("#help")).to_contain_text("Split here into two objects")
+    editor.keyboard.press("Escape")
+    expect(editor.locator("#help")).not_to_be_visible()
+
+
+def test_nothing_overflows_a_small_window(editor: Page) -> None:
+    assert editor.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1280, 720]
+    assert editor.locator("#stage").bounding_box()["width"] > 800  # type: ignore[index]
+    editor.keyboard.press("\\")
+    until(editor, "document.getElementById('side').offsetWidth", 0)
+    editor.reload()
+    shown(editor, 0)
+    assert editor.evaluate("document.getElementById('side').offsetWidth") == 0
+    editor.keyboard.press("\\")
+    until(editor, "document.getElementById('side').offsetWidth > 200")
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_in_the_editor(editor: Page, scheme: Any) -> None:
+    editor.emulate_media(color_scheme=scheme)
+    draw_box(editor, (100, 100), (200, 200))
+    editor.locator("#proof-chip").click()
+    # Run through the protocol, beside the page's own policy.
+    editor.evaluate(AXE.read_text() + "; undefined")
+    found = editor.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(item["id"], [node["html"] for node in item["nodes"]]) for item in found["violations"]] == []
+
+
+def test_the_page_weighs_less_than_half_a_megabyte(editor: Page) -> None:
+    sizes = editor.evaluate(
+        "performance.getEntriesByType('resource').filter((one) => new URL(one.name).pathname.startsWith('/static/')).map((one) => one.decodedBodySize)"
+    )
+    assert sum(sizes) < 500_000
