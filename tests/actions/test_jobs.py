@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from tests.builders import make_data_unit, make_dataset
 from viewer.actions.enqueue import cancel, enqueue
+from viewer.actions.rebuild_tables import rebuild_tables
 from viewer.actions.remove_data_unit import remove_data_unit
 from viewer.actions.sandboxed import close_sandbox, sandbox
 from viewer.jobs import lease as leases
@@ -252,7 +253,7 @@ def test_a_table_of_older_rules_is_built_again_while_pages_keep_the_one_they_hav
     record = LabelRecord.objects.create(
         label_row=unit.label_rows.get(), record="k", kind="keyframe", revision=1, value="{}", frame=7, table=old
     )
-    enqueue("read", f"file:{unit.file_id}", {"file": unit.file_id})
+    assert rebuild_tables() == 1
     run(claim(holder, ["read"]))
     unit.refresh_from_db()
     assert (unit.state, unit.table) == (DataUnit.READY, old)
@@ -261,6 +262,7 @@ def test_a_table_of_older_rules_is_built_again_while_pages_keep_the_one_they_hav
     record.refresh_from_db()
     assert unit.table != old
     assert (unit.table.supersedes, unit.table.same_until) == (old, 50)
+    assert rebuild_tables() == 0
     assert record.table == unit.table
 
 
@@ -469,8 +471,9 @@ def test_whole_files_are_there_or_not(tmp_path, monkeypatch):
 
 def test_the_sandbox_is_started_again_after_it_died(films, holder):
     unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
-    sandbox()._parent.kill()
-    sandbox()._parent.wait()
+    parent = sandbox()._parent
+    parent.kill()
+    parent.wait()
     run(claim(holder, ["read"]))
     Job.objects.update(not_before=None)
     work(holder)

@@ -33,8 +33,12 @@ class Command(BaseCommand):
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         listening = _listen(host, port)
         with _only_server():
+            from viewer.actions.rebuild_tables import rebuild_tables
+            from viewer.actions.signin_link import make_signin_link
+
             migrate()
             user = admin()
+            rebuild_tables()
             if not options["no_demo"]:
                 ask_for_demo()
             origin = settings.ALLOWED_ORIGINS[0]
@@ -44,8 +48,6 @@ class Command(BaseCommand):
                 )
                 settings.ALLOWED_ORIGINS.append(origin)
                 settings.ALLOWED_HOSTS.append(host)
-            from viewer.actions.signin_link import make_signin_link
-
             link = origin + make_signin_link(user)
             connection.close()
             self._run(listening, link, worker=not options["no_worker"])
@@ -53,7 +55,6 @@ class Command(BaseCommand):
     def _run(self, listening: socket.socket, link: str, *, worker: bool) -> None:
         import uvicorn
 
-        from viewer.asgi import application
         from viewer.jobs.worker import Worker
 
         working = Worker() if worker else None
@@ -75,7 +76,7 @@ class Command(BaseCommand):
                     await asyncio.to_thread(working.stop)
 
         config = uvicorn.Config(
-            application,
+            "viewer.asgi:application",
             loop="uvloop",
             http="httptools",
             ws_max_size=64 * 1024,
