@@ -40,8 +40,11 @@ class Declared(permissions.BasePermission):
         needed = access_of(view, str(request.method))
         if needed == "public":
             return True
-        if needed is None or not (request.user and request.user.is_authenticated):
+        if not (request.user and request.user.is_authenticated):
             return False
+        if needed is None:
+            # A method that the view does not have is refused as such.
+            return not hasattr(view, str(request.method).lower())
         return needed != "admin" or request.user.is_admin
 
 
@@ -57,9 +60,8 @@ def access_of(view: APIView | type[APIView], method: str) -> str | None:
     return declared.get(method) or (declared.get("GET") if method == "HEAD" else None)
 
 
+# The base of every view under /api/. A comment, since views without a docstring would show this one as theirs.
 class View(APIView):
-    """The base of every view under /api/."""
-
     access: ClassVar[str | dict[str, str]]
     permission_classes = [Declared]
 

@@ -81,7 +81,9 @@ def sentences(fields: dict[str, Any]) -> list[str]:
 def unexpected(request: HttpRequest | None, error: BaseException | None) -> dict[str, str]:
     """Log what nobody foresaw under a reference, and say only the reference."""
     reference = secrets.token_hex(4)
-    where = f"{request.method} {request.path}" if request else "a request"
+    match = getattr(request, "resolver_match", None)
+    # The route, not the address: that may hold a sign-in link.
+    where = f"{request.method} {match.route if match else request.path}" if request else "a request"
     log.error("Unexpected error %s at %s", reference, where, exc_info=error or True)
     return {
         "code": "unexpected",

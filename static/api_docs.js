@@ -19,7 +19,8 @@ function words(schema, all, depth = 0) {
   if (schema === undefined) return "";
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split("/").pop() ?? "";
-    return depth > 0 ? name : words(all.components?.schemas?.[name], all, depth + 1) || name;
+    const meant = all.components?.schemas?.[name];
+    return depth > 0 && meant?.enum === undefined ? name : words(meant, all, depth + 1) || name;
   }
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.type === "array") return `[${words(schema.items, all, depth)}, …]`;

@@ -172,5 +172,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "asyncio": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},  # addresses of what was refused may hold sign-in links
+        "httpx": {"level": "WARNING"},
+        "asyncio": {"level": "WARNING"},
+    },
 }

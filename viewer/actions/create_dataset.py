@@ -18,7 +18,7 @@ DEFAULT_CLASSES = [
 
 
 def create_dataset(title: str, *, by: User | None) -> Dataset:
-    """`by` is None on the command line. Raises ViewerError `invalid_title`, `title_taken`; NotAllowed for non-admins."""
+    """`by` is None on the command line. Raises `invalid_title`, `title_taken`; NotAllowed for non-admins."""
     if by is not None and not by.is_admin:
         raise NotAllowed("Only admins make datasets. Ask one to make it and to add you as its manager.")
     title = clean_dataset_title(title)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, FloatField, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, NullIf
 
 from viewer.errors import ViewerError
 from viewer.models import Dataset, DataUnit, LabelChange, LabelRecord
@@ -22,17 +23,24 @@ STATES = {
     "needs_reencode": DataUnit.NEEDS_REENCODE,
     "needs-re-encoding": DataUnit.NEEDS_REENCODE,
 }
+
+
+def _fact(name: str) -> NullIf:
+    """A fact to sort by. SQLite gives JSON's null as a text, which would come before or after all numbers."""
+    return NullIf(KT(f"facts__{name}"), Value("null"))
+
+
 # What may be sorted by, and nothing else: a name from outside never becomes a column.
 SORTS = {
-    "title": "title",
-    "created_at": "created_at",
-    "state": "state",
-    "size": "file__size",
-    "duration": "facts__duration_seconds",
-    "frames": "table__frame_count",
-    "codec": "facts__codec",
-    "width": "facts__width",
-    "labels": "found_labels",
+    "title": F("title"),
+    "created_at": F("created_at"),
+    "state": F("state"),
+    "size": F("file__size"),
+    "duration": Cast(_fact("duration_seconds"), FloatField()),
+    "frames": F("table__frame_count"),
+    "codec": _fact("codec"),
+    "width": Cast(_fact("width"), FloatField()),
+    "labels": F("found_labels"),
 }
 
 
@@ -96,7 +104,7 @@ def _order(units: DataUnitQuerySet, sort: str) -> DataUnitQuerySet:
         if plain == "labels":
             count = _tracks().order_by().values("label_row__data_unit").annotate(n=Count("pk")).values("n")
             units = units.annotate(found_labels=Coalesce(Subquery(count, output_field=IntegerField()), 0))
-        column = F(SORTS[plain])
+        column = SORTS[plain]
         # `nulls_last` would keep SQLite from walking the index; these are never null.
         nulls = None if plain in ("title", "created_at", "state", "labels") else True
         order.append(column.desc(nulls_last=nulls) if name.startswith("-") else column.asc(nulls_last=nulls))

@@ -21,7 +21,8 @@ def remove_dataset(dataset: Dataset, *, labels: int | None) -> None:
         found = count_dataset_labels(dataset)
         if labels != found:
             raise ViewerError(
-                f"“{dataset.title}” holds {found} label{'' if found == 1 else 's'}. To remove it, say so with ?labels={found}.",
+                f"“{dataset.title}” holds {found} label{'' if found == 1 else 's'}. "
+                f"To remove it, say so with ?labels={found}.",
                 code="labels_differ",
                 status=409,
                 labels=found,

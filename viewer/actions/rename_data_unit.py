@@ -14,7 +14,7 @@ MAX_TITLE = 300  # characters
 
 
 def rename_data_unit(data_unit: DataUnit, title: str) -> None:
-    title = visible_text(" ".join(title.split())).strip()
+    title = " ".join(visible_text(title).split())
     if not title:
         raise ViewerError("A video needs a title.", code="invalid_title")
     if len(title) > MAX_TITLE:

@@ -81,8 +81,8 @@ def _refuse_used(dataset: Dataset, before: dict[str | int, Any], after: dict[str
             count = f"{used[id]} label{'' if used[id] == 1 else 's'}"
             what = "cannot be removed" if id not in after else "cannot change its shape"
             raise ViewerError(
-                f"“{before[id]['name']}” {what}: {count} in this dataset {'is' if used[id] == 1 else 'are'} of this class. "
-                "Give them another class first.",
+                f"“{before[id]['name']}” {what}: {count} in this dataset {'is' if used[id] == 1 else 'are'} "
+                "of this class. Give them another class first.",
                 code="class_in_use",
                 status=409,
                 **{"class": id, "labels": used[id]},
