@@ -26,7 +26,7 @@ static/vendor/.installed: package-lock.json tools/icons.txt tools/vendor.py $(VE
 
 dev: $(VENV)/.developing
 
-$(VENV)/.developing: requirements-dev.lock package-lock.json setup
+$(VENV)/.developing: requirements-dev.lock package-lock.json $(VENV)/.installed static/vendor/.installed
 	@sh tools/test_needs.sh
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@sh tools/npm.sh $(BIN)/python ci --ignore-scripts
