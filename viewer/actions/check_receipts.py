@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from viewer.actions.read_table import read_table
 from viewer.errors import ViewerError
-from viewer.media.frame_table import DIGEST_SIZE, NO_DIGEST
+from viewer.media.frame_table import DIGEST_SIZE, NO_DIGEST, FrameTable
 from viewer.models import DataUnit, FrameTableRow
 
 
@@ -23,14 +23,13 @@ class FrameNotLabelable(ViewerError):
 
 
 class Receipts:
-    """The receipts of one request. Digests are opened when a receipt first needs them; `close` closes them."""
+    """The receipts of one request. Tables and digests are opened when a receipt first names them."""
 
     def __init__(self, data_unit: DataUnit):
-        self._current = data_unit.table
-        self._state = data_unit.state
+        self._labelable = data_unit.table is not None and data_unit.state in (DataUnit.VERIFYING, DataUnit.READY)
+        self._current = _Opened(data_unit.table) if data_unit.table else None
         # The tables that a receipt may name, and how many of their frames are the same in the current one.
-        self._accepted = _accepted(data_unit.table) if data_unit.table else {}
-        self._digests: dict[Path, int] = {}
+        self._accepted = _accepted(self._current) if self._current else {}
 
     def check(self, receipt: dict[str, Any]) -> dict[str, Any]:
         """Return the receipt as it is to be stored: of a superseded table in the terms of the current one.
@@ -38,11 +37,12 @@ class Receipts:
         Raises ReceiptMismatch, or FrameNotLabelable for frames that are not proved yet, have no clean picture
         or a PTS < 0.
         """
-        if self._current is None or self._state not in (DataUnit.VERIFYING, DataUnit.READY):
+        current = self._current
+        if current is None or not self._labelable:
             raise FrameNotLabelable("This video cannot be labelled as it is now.")
         frame = receipt["frame"]
-        row, until = self._accepted.get(receipt["table"], (None, 0))
-        if row is None or (frame >= until and row.pk != self._current.pk):
+        opened, until = self._accepted.get(receipt["table"], (None, 0))
+        if opened is None or (frame >= until and opened is not current):
             raise ReceiptMismatch(
                 f"The frame table by which frame {frame} was shown is not this video's any more. "
                 "Nothing was saved; reload the page to see the frame again."
@@ -50,17 +50,17 @@ class Receipts:
         if frame >= until:
             raise FrameNotLabelable(f"There is no frame {frame}: the last one is {until - 1}.")
         # Frames before `until` are the same in both, so either may have the proof.
-        proof = next((each for each in (self._current, row) if frame < each.proved), None)
-        if proof is None:
-            proved = max(self._current.proved, row.proved)
+        proof = current if frame < current.proved else opened
+        if frame >= proof.proved:
+            proved = max(current.proved, opened.proved)
             raise FrameNotLabelable(
                 f"Frame {frame} has not been verified yet, only the first {proved} are. Save again in a while.",
                 proved=proved,
             )
-        table = read_table(row)
+        table = opened.table
         if not table.may_label(frame):
             raise FrameNotLabelable(_why_not(table.frame_pts[frame], frame))
-        digest = self._digest(proof, frame)
+        digest = proof.digest(frame)
         if digest == NO_DIGEST:
             raise FrameNotLabelable(f"Frame {frame} has no picture that could be proved.")
         seen = (receipt["pts"], receipt["packet"], receipt["digest"])
@@ -69,29 +69,44 @@ class Receipts:
                 f"The picture that was on the screen is not frame {frame} of this video. Nothing was saved; "
                 "reload the page to see the frame again."
             )
-        if row.pk == self._current.pk:
+        if opened is current:
             return receipt
-        return {**receipt, "table": self._current.pk, "packet": read_table(self._current).frame_packet[frame]}
+        return {**receipt, "table": current.row.pk, "packet": current.table.frame_packet[frame]}
 
     def close(self) -> None:
-        for descriptor in self._digests.values():
-            os.close(descriptor)
-        self._digests.clear()
-
-    def _digest(self, row: FrameTableRow, frame: int) -> bytes:
-        path = row.digests_path
-        if path not in self._digests:
-            self._digests[path] = os.open(path, os.O_RDONLY)
-        return os.pread(self._digests[path], DIGEST_SIZE, DIGEST_SIZE * frame)
+        for opened, _ in self._accepted.values():
+            opened.close()
 
 
-def _accepted(current: FrameTableRow) -> dict[int, tuple[FrameTableRow, int]]:
-    accepted = {current.pk: (current, current.frame_count)}
-    row, until = current, current.frame_count
+class _Opened:
+    """A table whose frames and digests are opened at first use: working out their paths costs more than a look."""
+
+    def __init__(self, row: FrameTableRow):
+        self.row = row
+        self.proved = row.proved
+        self._digests: int | None = None
+
+    @cached_property
+    def table(self) -> FrameTable:
+        return read_table(self.row)
+
+    def digest(self, frame: int) -> bytes:
+        if self._digests is None:
+            self._digests = os.open(self.row.digests_path, os.O_RDONLY)
+        return os.pread(self._digests, DIGEST_SIZE, DIGEST_SIZE * frame)
+
+    def close(self) -> None:
+        if self._digests is not None:
+            os.close(self._digests)
+
+
+def _accepted(current: _Opened) -> dict[int, tuple[_Opened, int]]:
+    row, until = current.row, current.row.frame_count
+    accepted = {row.pk: (current, until)}
     while row.supersedes is not None and row.supersedes_id not in accepted:
         until = min(until, row.same_until)
         row = row.supersedes
-        accepted[row.pk] = (row, until)
+        accepted[row.pk] = (_Opened(row), until)
     return accepted
 
 
