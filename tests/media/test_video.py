@@ -9,6 +9,7 @@ import av
 import pytest
 
 from tests.e2e import numbered
+from tests.media import fields
 from tests.media.judge import framehashes
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import DIGEST_SIZE, KEY, LEADING, NO_LABEL, START, TYPE_MASK, UNCLEAN, FrameTable
@@ -104,7 +105,9 @@ FILES: dict[str, Callable[[Path], Path]] = {
         f / "a.mp4", 120, *numbered.H264, "-bf", "0", "-g", "40", "-x264-params", "intra-refresh=1"
     ),
     "variable rate": lambda f: numbered.make_variable(f / "a.mp4", [n * n * 37 for n in range(80)], *CLOSED),
-    "variable rate in Matroska": lambda f: numbered.make_variable(f / "a.mkv", [n * n * 90 for n in range(80)], *CLOSED),
+    "variable rate in Matroska": lambda f: numbered.make_variable(
+        f / "a.mkv", [n * n * 90 for n in range(80)], *CLOSED
+    ),
     "29.97 in Matroska": lambda f: numbered.make(f / "a.mkv", 60, *CLOSED, rate="30000/1001"),
     "one frame": lambda f: numbered.make(f / "a.mp4", 1, *CLOSED),
     "odd size": lambda f: numbered.make(f / "a.webm", 40, *numbered.VP9, width=321, height=241),
@@ -129,6 +132,7 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "cover art before the film": _cover_art,
     "packets compressed by Matroska": _compressed_matroska,
     "a high track number": _many_tracks,
+    "field packets": lambda f: fields.make(f / "a.mp4", 30),
 }
 
 
@@ -187,6 +191,13 @@ def test_hidden_frames_of_an_edit_list_are_no_frames_but_are_fed(sandbox, tmp_pa
     assert table.packet_count > table.frame_count
     assert table.start_of(0) == 0
     assert table.frame_pts[0] >= 0
+
+
+def test_two_field_packets_are_one_frame(sandbox, tmp_path):
+    table = read(sandbox, fields.make(tmp_path / "a.mkv", 30)).table
+    assert (table.packet_count, table.frame_count) == (60, 30)
+    assert list(table.frame_packet) == list(range(0, 60, 2))
+    assert set(table.frame_second_packet) == {1}
 
 
 def test_an_intra_refresh_stream_starts_only_at_its_one_idr(sandbox, tmp_path):
