@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,19 +74,18 @@ def save_changes(label_row: LabelRow, user: User, body: Any) -> dict[str, Any]:
         # Read again: from here to the commit nobody else can move the row, or its table, on.
         rows = LabelRow.objects.select_for_update(of=("self",)).select_related("ontology", "data_unit__table__file")
         row = rows.get(pk=label_row.pk)
-        with closing(Receipts(row.data_unit)) as receipts:
-            saving = _Saving(row, user, receipts)
-            for each in bodies:
-                try:
-                    change = parse_change(each)
-                    applied.append({"id": change.id, "revision": saving.apply(change)})
-                except LabelError as error:
-                    refusal = InvalidLabel(error.sentence, code=error.code)
-                except ViewerError as error:
-                    refusal = error
-                if refusal is not None:
-                    refusal.extra |= {"applied": applied, "change": _id_of(each)}
-                    break
+        saving = _Saving(row, user)
+        for each in bodies:
+            try:
+                change = parse_change(each)
+                applied.append({"id": change.id, "revision": saving.apply(change)})
+            except LabelError as error:
+                refusal = InvalidLabel(error.sentence, code=error.code)
+            except ViewerError as error:
+                refusal = error
+            if refusal is not None:
+                refusal.extra |= {"applied": applied, "change": _id_of(each)}
+                break
         saving.finish()
     if refusal is not None:
         raise refusal
@@ -97,10 +95,10 @@ def save_changes(label_row: LabelRow, user: User, body: Any) -> dict[str, Any]:
 class _Saving:
     """One transaction on one label row. A change is checked whole before anything of it is written."""
 
-    def __init__(self, row: LabelRow, user: User, receipts: Receipts):
+    def __init__(self, row: LabelRow, user: User):
         self._row = row
         self._user = user
-        self._receipts = receipts
+        self._receipts = Receipts(row.data_unit)
         self._shapes = {item["id"]: item["shape"] for item in row.ontology.classes}
         self._revision = row.revision
 
@@ -197,10 +195,15 @@ class _Saving:
 
     def _stored(self, ids: Iterable[str]) -> dict[str, Stored]:
         found: dict[str, Stored] = {}
-        records = LabelRecord.objects.filter(label_row=self._row)
         for some in _parts(sorted(ids)):
-            rows = records.filter(record__in=some).values_list("record", "kind", "revision", "value", "track")
-            found |= {id: Stored(*fields) for id, *fields in rows}
+            # By hand: Django takes longer to put 1,000 ids into a query than SQLite to answer it.
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT record, kind, revision, value, track FROM {LabelRecord._meta.db_table} "  # noqa: S608
+                    f"WHERE label_row_id = %s AND record IN ({', '.join(['%s'] * len(some))})",
+                    [self._row.pk, *some],
+                )
+                found |= {id: Stored(*fields) for id, *fields in cursor.fetchall()}
         return found
 
     def _revision_of(self, change_id: str) -> int | None:
