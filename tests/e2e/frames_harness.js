@@ -1,6 +1,7 @@
 /** Drives the frame source and the transport in a page, and reads from the canvas which picture is on it. */
 
 import { VideoSource } from "/static/editor/sources/video_source.js";
+import { Transport } from "/static/editor/playback/transport.js";
 import { drawPicture } from "/static/editor/render/picture.js";
 
 const SYNC = [1, 0, 1, 1, 0, 0, 1, 0];
@@ -85,4 +86,53 @@ export async function visit(source, frames, { prove = true } = {}) {
   return rows;
 }
 
-globalThis.harness = { open, visit, draw, readNumber, sleep };
+/**
+ * A transport that paints on the canvas, at full size if asked, and writes down when what was painted. Arrow keys step.
+ */
+export function drive(source, { fullSize = false, read = true } = {}) {
+  const painted = [];
+  const paint = (picture) => {
+    if (fullSize) {
+      if (canvas.width !== picture.width) [canvas.width, canvas.height] = [picture.width, picture.height];
+      drawPicture(context, picture, { x: 0, y: 0, width: picture.width, height: picture.height });
+    } else draw(picture);
+    const at = performance.now();
+    painted.push({ at, frame: picture.frame, from: picture.source, number: read ? readNumber() : null });
+  };
+  const transport = new Transport({ source, paint });
+  const keys = [];
+  const onKey = (event) => {
+    const count = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!count) return;
+    const key = { at: event.timeStamp, drawn: null };
+    keys.push(key);
+    transport.step(count).then(
+      () => (key.drawn = performance.now()),
+      () => {},
+    );
+  };
+  document.addEventListener("keydown", onKey);
+  return { transport, painted, keys, stop: () => document.removeEventListener("keydown", onKey) };
+}
+
+/** Milliseconds that `transport.show(frame)` takes, for each frame. */
+export async function timeShows(transport, frames) {
+  const times = [];
+  for (const frame of frames) {
+    const begun = performance.now();
+    await transport.show(frame);
+    times.push(performance.now() - begun);
+  }
+  return times;
+}
+
+/** Resolves when `condition` holds; throws after `seconds`. */
+export async function until(condition, seconds = 10) {
+  const deadline = performance.now() + seconds * 1000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${condition}`);
+    await sleep(5);
+  }
+}
+
+globalThis.harness = { open, visit, draw, drive, readNumber, sleep, timeShows, until };

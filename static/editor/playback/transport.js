@@ -211,6 +211,7 @@ export class Transport extends EventTarget {
     this.#setTarget(target);
     this.#screen.clearTimeout(this.#restTimer);
     this.#restTimer = this.#screen.setTimeout(() => void this.#seek(this.target).catch(ignore), REST);
+    this.source.aim(target);
     if (this.#scrubTurn === this.#turn || this.#show?.frame === target) return;
     this.#supersede(); // an exact picture that was sought while the drag rested
     this.#scrubOn();

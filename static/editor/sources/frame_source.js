@@ -34,6 +34,7 @@
  * @property {(frame: number) => boolean} mayLabel
  * @property {(frame: number, options?: {signal?: AbortSignal, purpose?: Purpose}) => Promise<Picture>} read
  * @property {(first: number, last: number) => void} prefetch
+ * @property {(frame: number) => void} aim what is being read for `scrub` is now sought for this frame
  * @property {() => [number, number][]} buffered frames whose encoded bytes are here
  * @property {(picture: Picture) => Promise<Proof>} prove
  * @property {() => void} close

@@ -182,7 +182,7 @@ export class FrameTable {
 
   /** The last packet that carries `frame`: the second of a field pair. @param {number} frame */
   lastPacketOf(frame) {
-    return this.framePacket[frame] + this.frameSecondPacket[frame];
+    return Math.min(this.framePacket[frame] + this.frameSecondPacket[frame], this.packetCount - 1);
   }
 
   /** @param {number} packet @param {number} start */
@@ -198,14 +198,14 @@ export class FrameTable {
     for (let frame = 0; frame < this.frameCount; frame++) {
       const packet = this.framePacket[frame];
       frames[packet] = frame;
-      if (this.frameSecondPacket[frame]) frames[packet + this.frameSecondPacket[frame]] = frame;
+      frames[this.lastPacketOf(frame)] = frame;
     }
     return frames;
   }
 
   #check() {
     for (let frame = 0; frame < this.frameCount; frame++) {
-      if (this.framePacket[frame] < 0 || this.lastPacketOf(frame) >= this.packetCount) {
+      if (this.framePacket[frame] < 0 || this.framePacket[frame] >= this.packetCount) {
         throw new BadTable(`frame ${frame} names a packet that does not exist`);
       }
     }

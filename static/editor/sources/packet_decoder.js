@@ -11,6 +11,7 @@ import { START } from "./frame_table.js";
 const QUEUE = 6; // packets that wait in the decoder; more would only be work to throw away at the next reset
 const OPEN = 4; // decoder frames alive at once: hardware decoders stall when all of theirs are held
 const PAST = 16; // packets after the target that a decoder may want before it lets the picture go
+const STUCK = 15; // milliseconds without a sign of life after which the decoder is taken to withhold pictures
 const SILENCE = 120; // milliseconds without a picture after which it is flushed out
 
 /** @typedef {"fed" | "waiting" | "missing"} Step */
@@ -61,6 +62,9 @@ export class PacketDecoder {
   #open = 0;
   #ended = false; // flushed: only a start point may be fed now
   #flushing = false;
+  #newestOut = -1; // highest packet whose picture came out
+  /** How many packets are fed before pictures come out. Grows with what this decoder turns out to withhold. */
+  allowance = 5;
   #progress = 0; // when something last went in or came out
   /** @type {Run | null} */
   #run = null;
@@ -130,8 +134,16 @@ export class PacketDecoder {
     const atEnd = packet >= this.#table.packetCount;
     if (atEnd || packet > last + (exact ? 0 : PAST)) {
       if (atEnd || exact || this.#silentFor() >= SILENCE) this.#flush();
-      else this.#lookAgainLater();
+      else this.#lookAgainLater(SILENCE / 2);
       return "waiting";
+    }
+    // What is fed too far ahead comes out before anybody wants it, and has to be decoded again when they do.
+    if (!exact && packet - this.#newestOut > this.allowance) {
+      if (this.#silentFor() < STUCK || this.allowance > QUEUE + PAST) {
+        this.#lookAgainLater(STUCK);
+        return "waiting";
+      }
+      this.allowance++;
     }
     const run = this.#table.runOf(packet);
     if (run !== this.#run && this.#changesConfiguration(run)) {
@@ -167,6 +179,7 @@ export class PacketDecoder {
     this.#start = this.#next = start;
     this.#run = this.#table.runOf(start);
     this.#lastOut = -1;
+    this.#newestOut = start - 1;
     this.#ended = this.#flushing = false;
     try {
       this.#decoder.configure(configuration(this.#table, this.#run, this.#hardware));
@@ -197,6 +210,7 @@ export class PacketDecoder {
     const packet = picture.timestamp;
     // A picture that some implementation lets out after a reset still names its packet, but must not be counted.
     const ours = decoder === this.#decoder && packet >= this.#start && packet < this.#next;
+    if (ours) this.#newestOut = Math.max(this.#newestOut, packet);
     const frame = ours ? this.#table.packetFrame[packet] : -1;
     if (frame < 0) {
       picture.close();
@@ -247,9 +261,10 @@ export class PacketDecoder {
     return busy ? 0 : performance.now() - this.#progress;
   }
 
-  #lookAgainLater() {
+  /** @param {number} milliseconds */
+  #lookAgainLater(milliseconds) {
     clearTimeout(this.#timer);
-    this.#timer = /** @type {any} */ (setTimeout(this.#onChange, SILENCE / 2));
+    this.#timer = /** @type {any} */ (setTimeout(this.#onChange, milliseconds));
   }
 
   #takeError() {

@@ -87,6 +87,7 @@ export class VideoDecoding {
   /** @type {Set<number>} start packets of groups in which decoding failed: not decoded ahead again */
   #damaged = new Set();
   #pictureBytes; // of one copy: a guess until the first one
+  #given = -1; // the frame that was given out last
   #moves = 0;
   #copies = 0;
   #running = false;
@@ -135,18 +136,13 @@ export class VideoDecoding {
    */
   async read(frame, purpose, signal) {
     signal?.throwIfAborted();
-    const sought = purpose === "scrub" ? this.#inPassing(frame) : frame;
-    if (purpose !== "scrub") this.#follow(frame);
-    if (this.#isHopeless(sought)) throw this.#noPicture(sought);
-    const here = this.cache.get(sought);
-    if (here) {
-      here.pins++;
-      this.#wake();
-      return here;
-    }
+    this.#follow(frame, purpose);
+    const here = this.cache.get(frame) ?? (purpose === "scrub" ? this.#nearerCopy(frame) : null);
+    if (here) return this.#give(here);
+    if (this.#isHopeless(frame)) throw this.#noPicture(frame);
     return new Promise((resolve, reject) => {
       /** @type {Read} */
-      const read = { frame: sought, purpose, resolve, reject };
+      const read = { frame, purpose, resolve, reject };
       this.#reads.push(read);
       signal?.addEventListener("abort", () => {
         const at = this.#reads.indexOf(read);
@@ -156,6 +152,17 @@ export class VideoDecoding {
       this.bytes.retry();
       this.#wake();
     });
+  }
+
+  /** The drag went on: what is read in passing is now sought for `frame`. @param {number} frame */
+  aim(frame) {
+    const passing = this.#reads.filter((read) => read.purpose === "scrub");
+    if (!passing.length) return;
+    this.#follow(frame, "scrub");
+    for (const read of passing) read.frame = frame;
+    const here = this.cache.get(frame) ?? this.#nearerCopy(frame);
+    if (here) this.#answer(here);
+    this.#wake();
   }
 
   /** Say which frames are likely to be wanted next. @param {number} first @param {number} last */
@@ -196,8 +203,8 @@ export class VideoDecoding {
 
   // -- what to do next ------------------------------------------------------------------------------------------
 
-  /** Note where the user is and which way they go. @param {number} frame */
-  #follow(frame) {
+  /** Note where the user is and which way they go. @param {number} frame @param {Purpose} purpose */
+  #follow(frame, purpose) {
     const { cache } = this;
     if (frame !== cache.target) {
       cache.travel = frame < cache.target ? -1 : 1;
@@ -205,25 +212,40 @@ export class VideoDecoding {
     }
     cache.target = frame;
     if (frame < this.#window.first || frame > this.#window.last) this.prefetch(frame - BEHIND, frame + AHEAD);
+    // A drag to the left wants each frame before the one that it is decoded for: keep those that come by.
+    if (purpose === "scrub" && cache.travel < 0) this.#block = this.#blockBefore(frame);
   }
 
-  /** The frame to show while passing `frame`: itself, or the nearest that is here or can be had at once. @param {number} frame */
-  #inPassing(frame) {
-    const { table, cache } = this;
-    if (cache.has(frame)) return frame;
-    const packet = table.framePacket[frame];
-    const after = table.startAfter(packet);
-    const before = table.startOf(frame);
-    const candidates = [...cache.frames()];
-    if (before !== null) candidates.push(table.frameOfStart(before));
-    if (after < table.packetCount) candidates.push(table.frameOfStart(after));
-    let nearest = frame;
-    let least = Infinity;
-    for (const each of candidates) {
-      const distance = Math.abs(each - frame);
-      if (each >= 0 && distance < least && !this.#isHopeless(each)) [nearest, least] = [each, distance];
+  /** Of the copies that are here, the one nearest to `frame`, if it is nearer than what was given last. @param {number} frame */
+  #nearerCopy(frame) {
+    let nearest = null;
+    for (const each of this.cache.frames()) {
+      if (this.#isNearer(each, frame) && (nearest === null || Math.abs(each - frame) < Math.abs(nearest - frame))) nearest = each;
     }
-    return nearest;
+    return nearest === null ? null : this.cache.get(nearest);
+  }
+
+  /** Whether a picture brings a drag to `frame` nearer than what it shows. @param {number} candidate @param {number} frame */
+  #isNearer(candidate, frame) {
+    return this.#given < 0 || Math.abs(candidate - frame) < Math.abs(this.#given - frame);
+  }
+
+  /** @param {Copy} copy */
+  #give(copy) {
+    copy.pins++;
+    this.#given = copy.frame;
+    this.#wake();
+    return copy;
+  }
+
+  /** Give a copy to all who wait for it, or are content with it. @param {Copy} copy */
+  #answer(copy) {
+    const { frame } = copy;
+    const served = this.#reads.filter(
+      (read) => read.frame === frame || (read.purpose === "scrub" && this.#isNearer(frame, read.frame)),
+    );
+    this.#reads = this.#reads.filter((read) => !served.includes(read));
+    for (const read of served) read.resolve(this.#give(copy));
   }
 
   #wake() {
@@ -246,10 +268,10 @@ export class VideoDecoding {
     if (this.#closed || this.#f === null) return false;
     const goal = this.#goal();
     if (!goal) return false;
-    const { frame, decoder, exact, read } = goal;
-    const careful = exact || (this.#trouble.get(frame)?.tries ?? 0) > 0;
+    const { frame, decoder, read } = goal;
     try {
-      const step = decoder.approach(frame, { exact: careful });
+      // After a failure nothing past the frame is fed: what stopped the decoder may stand there.
+      const step = decoder.approach(frame, { exact: this.#trouble.has(frame) });
       if (step === "missing") this.#failed(frame, "the decoder gives no picture for this frame");
       if (step !== "fed") this.#wish(decoder, frame);
       return step !== "waiting";
@@ -269,23 +291,27 @@ export class VideoDecoding {
 
   /** The most urgent frame that is not here, and the decoder to get it with. */
   #goal() {
-    const [f, b] = [/** @type {PacketDecoder} */ (this.#f), /** @type {PacketDecoder} */ (this.#b)];
+    const [f, b] = this.#decoders;
     for (let i = this.#reads.length - 1; i >= 0; i--) {
       const read = this.#reads[i];
-      if (read.purpose === "scrub") return { frame: read.frame, decoder: f.reaches(read.frame) ? f : b, exact: !f.reaches(read.frame), read };
-      return { frame: read.frame, decoder: this.#nearer(read.frame), exact: false, read };
+      return { frame: read.frame, decoder: this.#nearer(read.frame), read };
     }
     const ahead = this.#missingAhead();
     const behind = this.#missingBehind();
     if (behind !== null && (this.cache.travel < 0 || ahead === null)) {
-      return { frame: behind, decoder: b, exact: false, read: null };
+      return { frame: behind, decoder: b, read: null };
     }
-    return ahead === null ? null : { frame: ahead, decoder: f, exact: false, read: null };
+    return ahead === null ? null : { frame: ahead, decoder: f, read: null };
+  }
+
+  /** F and B. */
+  get #decoders() {
+    return [/** @type {PacketDecoder} */ (this.#f), /** @type {PacketDecoder} */ (this.#b)];
   }
 
   /** F, unless it would have to begin again where B only has to go on. @param {number} frame */
   #nearer(frame) {
-    const [f, b] = [/** @type {PacketDecoder} */ (this.#f), /** @type {PacketDecoder} */ (this.#b)];
+    const [f, b] = this.#decoders;
     if (f.reaches(frame) || !b.reaches(frame)) return f;
     return b;
   }
@@ -295,8 +321,8 @@ export class VideoDecoding {
     const { target, travel } = this.cache;
     const room = this.cache.capacity(this.#pictureBytes);
     return {
-      first: Math.max(this.#window.first, target - Math.floor(room * 0.4)),
-      last: Math.min(this.#window.last, target + Math.floor(room * (travel < 0 ? 0.15 : 0.4))),
+      first: Math.max(this.#window.first, target - Math.floor(room * (travel < 0 ? 0.5 : 0.4))),
+      last: Math.min(this.#window.last, target + Math.floor(room * (travel < 0 ? 0.1 : 0.4))),
       block: Math.floor(room * 0.4),
     };
   }
@@ -309,21 +335,29 @@ export class VideoDecoding {
 
   /** The end of the block of frames before the target that B is to decode. */
   #missingBehind() {
-    const { cache, table } = this;
+    const { cache } = this;
     const bounds = this.#bounds();
     for (let frame = cache.target - 1; frame >= bounds.first; frame--) {
       if (!this.#lacks(frame)) continue;
       const block = this.#block;
-      if (block && frame >= block.first && frame <= block.last) return frame;
-      // Frames of one group come out in order: whoever wants the last of them decodes all, so many are kept at once.
-      const start = table.startOf(frame);
-      const earliest = start === null ? frame : Math.max(0, table.frameOfStart(start));
-      const size = cache.travel < 0 ? bounds.block : Math.min(bounds.block, BEHIND);
-      this.#block = { first: Math.max(earliest, frame - size + 1), last: frame };
+      if (!block || frame < block.first || frame > block.last) this.#block = this.#blockBefore(frame);
       return frame;
     }
     this.#block = null;
     return null;
+  }
+
+  /**
+   * Frames up to `last` that come out with it: whoever wants the last of a group decodes all, so many are kept at once.
+   * @param {number} last
+   */
+  #blockBefore(last) {
+    const { cache, table } = this;
+    const start = table.startOf(last);
+    const earliest = start === null ? last : Math.max(0, table.frameOfStart(start));
+    const { block } = this.#bounds();
+    const size = cache.travel < 0 ? block : Math.min(block, BEHIND);
+    return { first: Math.max(earliest, last - size + 1), last };
   }
 
   /** @param {number} frame */
@@ -337,11 +371,9 @@ export class VideoDecoding {
   #wish(decoder, frame) {
     const { table, cache } = this;
     const [first, last] = decoder.packetsFor(frame);
-    const urgent = this.#reads.length > 0;
-    const passing = urgent && this.#reads[this.#reads.length - 1].purpose === "scrub";
     /** @type {Wish[]} */
-    const wishes = [{ first, last: passing ? table.lastPacketOf(frame) : last, exact: passing }];
-    if (!passing) {
+    const wishes = [{ first, last }];
+    if (!this.#reads.some((read) => read.purpose === "scrub")) {
       const ahead = Math.min(this.#window.last, table.frameCount - 1);
       wishes.push({ first: last, last: Math.max(last, table.lastPacketOf(ahead)) });
       // Whoever has moved once will move again. Before that, a page that was only opened costs no more than it shows.
@@ -369,16 +401,13 @@ export class VideoDecoding {
   async #take(frame, picture) {
     this.#count();
     try {
-      if (!this.#keeps(frame) || this.cache.has(frame)) return;
+      if (this.cache.has(frame) || !this.#keeps(frame)) return;
       const copy = await this.#copy(frame, picture);
       if (this.#closed) return;
       this.stats.kept++;
       this.#trouble.delete(frame);
-      const waiting = this.#reads.filter((read) => read.frame === frame);
-      copy.pins = waiting.length;
-      this.#reads = this.#reads.filter((read) => read.frame !== frame);
       this.cache.add(copy);
-      for (const read of waiting) read.resolve(copy);
+      this.#answer(this.cache.get(frame) ?? copy);
     } catch (error) {
       this.#trouble.set(frame, { tries: 2, reason: /** @type {Error} */ (error).message });
       this.#giveUp(frame);
@@ -389,13 +418,17 @@ export class VideoDecoding {
 
   /** Whether a picture that comes by is worth a copy. @param {number} frame */
   #keeps(frame) {
-    return this.#reads.some((read) => read.frame === frame) || this.#wants(frame);
+    const asked = (/** @type {Read} */ { frame: sought, purpose }) =>
+      sought === frame || (purpose === "scrub" && this.#isNearer(frame, sought));
+    return this.#reads.some(asked) || this.#wants(frame);
   }
 
   /** @param {number} frame */
   #wants(frame) {
     const { first, last } = this.#bounds();
-    if (frame >= first && frame <= last) return true;
+    const { travel } = this.cache;
+    // A decoder that was to give the last one has some more on the way, and would have to begin again for them.
+    if (frame >= first && frame <= last + (travel > 0 && this.#f ? this.#f.allowance : 0)) return true;
     return this.#block !== null && frame >= this.#block.first && frame <= this.#block.last;
   }
 

@@ -147,6 +147,11 @@ export class VideoSource extends EventTarget {
     this.#send({ type: "prefetch", first, last });
   }
 
+  /** The drag went on: what is read in passing is now sought for `frame`. @param {number} frame */
+  aim(frame) {
+    this.#send({ type: "aim", frame });
+  }
+
   /** Frames whose encoded bytes are here, as [first, last] pairs. */
   buffered() {
     return this.#buffered;

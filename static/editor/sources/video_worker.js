@@ -19,6 +19,7 @@ import { VideoDecoding } from "./video_decoding.js";
  *   | {type: "read", id: number, frame: number, purpose: "show" | "play" | "scrub"}
  *   | {type: "abort", id: number}
  *   | {type: "prefetch", first: number, last: number}
+ *   | {type: "aim", frame: number}
  *   | {type: "release", copy: number}
  *   | {type: "prove", id: number, copy: number}
  *   | {type: "proved", count: number}
@@ -52,6 +53,7 @@ globalThis.onmessage = (/** @type {MessageEvent<ToWorker>} */ { data: message })
   else if (message.type === "read") void read(message.id, message.frame, message.purpose);
   else if (message.type === "abort") reads.get(message.id)?.abort();
   else if (message.type === "prefetch") decoding.prefetch(message.first, message.last);
+  else if (message.type === "aim") decoding.aim(message.frame);
   else if (message.type === "release") release(message.copy);
   else if (message.type === "prove") void prove(message.id, message.copy);
   else if (message.type === "proved") digests.proved = message.count;
