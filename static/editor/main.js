@@ -21,7 +21,7 @@ import { playerCommands } from "./panels/player_commands.js";
 import { saveStateView } from "./panels/save_state.js";
 import { dataUnitNotice, noticeView } from "./panels/stage_notice.js";
 import { statusBarView } from "./panels/status_bar.js";
-import { copyText, progressWords, statusChipView } from "./panels/status_chip.js";
+import { copyText, progressWords, proofWords, statusChipView } from "./panels/status_chip.js";
 import { Timeline } from "./panels/timeline.js";
 import { toolRailView } from "./panels/tool_rail.js";
 import { TransportBar } from "./panels/transport_bar.js";
@@ -50,6 +50,10 @@ const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (docume
 const messages = new Messages(element("toasts"));
 const say = (/** @type {string} */ sentence) => messages.say(sentence);
 const live = new Live();
+
+// Loads its own modules while the page asks what it is about.
+/** @type {Worker | null} */
+let earlyWorker = new Worker(new URL("./sources/video_worker.js", import.meta.url), { type: "module" });
 
 /** @type {{show: (frame: number) => Promise<void>, frame: number | null, frameCount: number, pictureRect: () => any, play: () => void, pause: () => void}} */
 let opened;
@@ -119,14 +123,17 @@ function nextEvent(wanted) {
  */
 async function start(dataUnit, row) {
   const { table } = dataUnit;
-  const source = await VideoSource.open({
+  const worker = earlyWorker;
+  earlyWorker = null;
+  const address = {
     framesUrl: table.frames_url,
     digestsUrl: table.digests_url,
     mediaUrl: dataUnit.media_url,
     sideUrl: dataUnit.side_url,
-    pictureUrl: (frame) => dataUnit.picture_url.replace("{frame}", String(frame)),
+    pictureUrl: (/** @type {number} */ frame) => dataUnit.picture_url.replace("{frame}", String(frame)),
     proved: table.proved,
-  });
+  };
+  const source = await VideoSource.open(address, worker ? { makeWorker: () => worker } : {});
   /** @type {Verification | null} */
   let verification = table.state === "verified" ? null : { proved: table.proved, frameCount: table.frame_count, secondsLeft: dataUnit.progress?.seconds_left ?? null };
   const mayLabel = row?.may_label ?? false;
@@ -248,6 +255,13 @@ async function start(dataUnit, row) {
     ...player,
     goTo: () => transportBar.focusCounter(),
     copyLink,
+    loopIn: () => loop(transport.target, transport.loop?.last ?? source.frameCount - 1),
+    loopOut: () => loop(transport.loop?.first ?? 0, transport.target),
+    loopOff: () => {
+      transport.loop = null;
+      desk.invalidate();
+      say("Plays through, repeating nothing.");
+    },
     zoomIn: () => zoom(1.25),
     zoomOut: () => zoom(0.8),
     fit: () => viewport.fit(),
@@ -295,6 +309,14 @@ async function start(dataUnit, row) {
     if (error instanceof DOMException && error.name === "AbortError") return;
     console.error(error);
     say(error instanceof Error ? error.message : String(error));
+  }
+
+  /** @param {number} first @param {number} last */
+  function loop(first, last) {
+    if (first >= last) return say("The loop must begin before it ends.");
+    transport.loop = { first, last };
+    desk.invalidate();
+    say(`Repeats frames ${first} to ${last}. Shift+P plays through again.`);
   }
 
   async function copyLink() {
@@ -413,7 +435,9 @@ async function start(dataUnit, row) {
   let bitsPerSecond = null;
   function drawStatus() {
     const { width, height } = viewport.picture;
-    const status = { facts: dataUnit.facts, bitsPerSecond, zoom: stage.picture ? viewport.scale : null, pointer: hand.pointer?.point ?? null, insecure: !isSecureContext };
+    const status = {
+      facts: dataUnit.facts, bitsPerSecond, zoom: stage.picture ? viewport.scale : null, pointer: hand.pointer?.point ?? null, insecure: !isSecureContext,
+      verifying: verification ? progressWords(verification) : null, live: live.state };
     render(statusBarView(status), element("status-bar"));
     const problem = session.tool === "box" && !placement.open ? placement.problem : null;
     element("corner").textContent = problem ?? (stage.picture ? `${width} × ${height}` : "");
@@ -463,6 +487,8 @@ async function start(dataUnit, row) {
   });
   transport.addEventListener("proof", () => {
     void lookUpDigest();
+    const now = proofNow();
+    if (now.state !== "proving") element("spoken").textContent = proofWords(now, verification, transport.target);
     refresh();
   });
   transport.addEventListener("failed", (event) => {
@@ -494,6 +520,7 @@ async function start(dataUnit, row) {
     }, 250);
   }
 
+  live.on("state", desk.invalidate);
   live.on("event", ({ topic, type, data }) => {
     if (type === "ontology.changed" && topic === `dataset:${page.dataset}`) {
       ontology = new Ontology(data);

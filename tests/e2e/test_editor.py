@@ -23,10 +23,11 @@ GOP = 30
 AXE = TOP / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def make_video(path: Path, *, frames: int = FRAMES, shade: int = 0) -> Path:
+def make_video(path: Path, *, frames: int = FRAMES, shade: int = 0, codec: str = "libx264") -> Path:
     """A grey ground on which a bright square goes from left to right: no two frames are the same."""
     with av.open(path, "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"g": str(GOP), "bf": "2", "preset": "veryfast"})
+        options = {"g": str(GOP), "bf": "2"} | ({"preset": "veryfast"} if codec == "libx264" else {})
+        stream = container.add_stream(codec, rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         for frame in range(frames):
             picture = np.full((360, 640, 3), 60 + shade, np.uint8)
@@ -37,13 +38,13 @@ def make_video(path: Path, *, frames: int = FRAMES, shade: int = 0) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ingest(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, Any]]:
+def ingest(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
     """Each call: another video, verified, with a label row of its own."""
     folder = tmp_path_factory.mktemp("videos")
     made: list[dict[str, Any]] = []
 
-    def one() -> dict[str, Any]:
-        path = make_video(folder / f"square {len(made)}.mp4", shade=len(made))
+    def one(codec: str = "libx264") -> dict[str, Any]:
+        path = make_video(folder / f"square {len(made)}.mp4", shade=len(made), codec=codec)
         unit = json.loads(server.command("ingest", "Squares", str(path), "--json"))[0]
         rows = server.python(
             "from viewer.models import *\n"
@@ -333,6 +334,90 @@ def test_two_people_see_each_others_boxes(editor: Page, server: Server, browser:
     draw_box(other, (300, 100), (400, 200))
     expect(editor.locator(".object-row")).to_have_count(2)
     expect(editor.locator("#present")).to_have_text("BO")
+    context.close()
+
+
+def test_what_the_browser_cannot_decode_is_shown_and_proved_by_the_server(
+    server: Server, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]
+) -> None:
+    unit = ingest("mpeg4")
+    page = sign_in("ann")
+    page.goto(f"{server.url}/label/{unit['label_row']}/?frame=11")
+    expect(page.locator("#frame")).to_have_attribute("data-source", "server")
+    expect(chip(page)).to_have_text("Frame 11 shown by the server")
+    draw_box(page, (55, 150), (115, 210))
+    saved(page)
+    [keyframe] = labels(page)["keyframe"]
+    assert (keyframe["frame"], keyframe["receipt"]["proof"]) == (11, "server")
+    page.keyboard.press("ArrowRight")
+    expect(chip(page)).to_have_text("Frame 12 shown by the server")
+
+
+def test_nothing_is_labelled_beyond_what_is_verified_until_verification_gets_there(
+    server: Server, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]
+) -> None:
+    unit = ingest()
+    table = f"DataUnit.objects.get(pk={unit['id']}).table"
+    server.python(
+        "from viewer.models import *\n"
+        f"DataUnit.objects.filter(pk={unit['id']}).update(state='verifying')\n"
+        f"FrameTableRow.objects.filter(pk={table}.pk).update(state='provisional', proved=45)"
+    )
+    page = sign_in("ann")
+    page.goto(f"{server.url}/label/{unit['label_row']}/?frame=60")
+    expect(chip(page)).to_contain_text("Verification has not reached frame 60: 50 %")
+    page.keyboard.press("1")
+    drag(page, (100, 100), (200, 200))
+    expect(page.locator("#toasts")).to_contain_text("Verification has not reached frame 60")
+    expect(page.locator(".object-row")).to_have_count(0)
+    server.python(
+        "from viewer.models import *\n"
+        "from viewer.jobs.publish import tell_progress\n"
+        f"row = {table}\n"
+        "row.proved, row.state = 90, 'verified'\n"
+        "row.save()\n"
+        f"DataUnit.objects.filter(pk={unit['id']}).update(state='ready')\n"
+        "tell_progress(row, 0)"
+    )
+    shown(page, 60)
+    drag(page, (100, 100), (200, 200))
+    saved(page)
+    assert [keyframe["frame"] for keyframe in labels(page)["keyframe"]] == [60]
+
+
+def test_a_file_that_cannot_be_used_says_why(server: Server, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]) -> None:
+    unit = ingest()
+    server.python(
+        "from viewer.models import *\n"
+        f"DataUnit.objects.filter(pk={unit['id']}).update(state='failed', error_code='no_video', error='It has no video.')"
+    )
+    page = sign_in("ann")
+    page.goto(f"{server.url}/label/{unit['label_row']}/")
+    expect(page.locator("#stage-note")).to_contain_text("It has no video.")
+    expect(page.locator("#stage-note")).to_contain_text("no_video")
+
+
+def test_a_conflict_shows_both_versions_and_overwrites_nothing(editor: Page, server: Server, browser: Any) -> None:
+    draw_box(editor, (100, 100), (200, 200))
+    saved(editor)
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    other = context.new_page()
+    other.goto(server.signin_link("bob", admin=True))
+    other.goto(editor.url)
+    shown(other, 0)
+    editor.context.set_offline(True)
+    drag(editor, (150, 150), (180, 150))
+    expect(editor.locator("#save-state")).to_have_text("Offline, 1 pending")
+    drag(other, (150, 150), (150, 190))
+    saved(other)
+    editor.context.set_offline(False)
+    expect(editor.locator("#save-state")).to_have_text("Conflict")
+    expect(editor.locator("#conflicts")).to_contain_text("Move Person 1")
+    assert labels(editor)["keyframe"][0]["shape"]["x"] == pytest.approx(100, abs=1)
+    editor.get_by_role("button", name="Keep mine").click()
+    saved(editor)
+    expect(editor.locator("#conflicts")).to_be_hidden()
+    assert labels(editor)["keyframe"][0]["shape"]["x"] == pytest.approx(130, abs=1)
     context.close()
 
 

@@ -13,7 +13,8 @@
  */
 /** `secondsLeft` null: not known yet. @typedef {{proved: number, frameCount: number, secondsLeft: number | null}} Verification */
 /**
- * @typedef {{target: number, painted: number | null, playing: boolean, rate: number, mode: "every" | "real", skipped: number}} Playing
+ * @typedef {{target: number, painted: number | null, playing: boolean, rate: number, mode: "every" | "real", skipped: number,
+ *   loop: {first: number, last: number} | null}} Playing
  */
 /**
  * @typedef {{frameCount: number, secondsAt(frame: number): number, ptsAt(frame: number): number, typeAt(frame: number): string,

@@ -3,13 +3,16 @@
 import { html, nothing } from "lit-html";
 
 /**
- * `bitsPerSecond` null: nothing was fetched yet. `pointer` in pixels of the picture.
- * @typedef {{facts: any, bitsPerSecond: number | null, zoom: number | null, pointer: {x: number, y: number} | null, insecure: boolean}} Status
+ * `verifying`: how far, in words. `live`: the state of the socket. `bitsPerSecond` null: nothing was fetched yet. `pointer` in pixels of the picture.
+ * @typedef {{facts: any, bitsPerSecond: number | null, zoom: number | null, pointer: {x: number, y: number} | null, insecure: boolean,
+ *   verifying: string | null, live: string}} Status
  */
 
 /** @param {Status} status */
-export function statusBarView({ facts, bitsPerSecond, zoom, pointer, insecure }) {
+export function statusBarView({ facts, bitsPerSecond, zoom, pointer, insecure, verifying, live }) {
   return html`<span class="status-item">${netWords(bitsPerSecond, facts?.bitrate ?? null)}</span>
+    ${verifying ? html`<span class="status-item">Verifying: ${verifying}</span>` : nothing}
+    ${live === "offline" ? html`<span class="status-item status-warning">Live updates are lost: connecting again</span>` : nothing}
     ${insecure ? html`<span class="status-item status-warning">Not HTTPS: pictures come from the server</span>` : nothing}
     <span class="status-gap"></span>
     ${pointer ? html`<span class="status-item">${pointer.x.toFixed(1)}, ${pointer.y.toFixed(1)} px</span>` : nothing}

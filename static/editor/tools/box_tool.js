@@ -25,12 +25,12 @@ export function boxTool(bench) {
       track = session.redraws;
       return placement.begin(`Redraw ${bench.nameOf(track)}`);
     }
-    if (classId === null) {
+    if (classId === null && placement.problem === null) {
       bench.noClasses();
       return false;
     }
     track = null;
-    return placement.begin(`Draw ${bench.ontology().classOf(classId).name} ${nextNumber(index, classId)}`);
+    return placement.begin(`Draw ${bench.ontology().classOf(classId ?? "").name} ${nextNumber(index, classId ?? "")}`);
   };
 
   const put = (/** @type {Box} */ shape) => {
