@@ -18,7 +18,7 @@ def sandbox() -> Sandbox:
     """The sandbox of this process; safe to use from any thread. One that has died is replaced."""
     global _sandbox
     with _lock:
-        if _sandbox is not None and _sandbox._parent.poll() is not None:
+        if _sandbox is not None and not _sandbox.alive:
             _sandbox.close()
             _sandbox = None
         if _sandbox is None:

@@ -105,9 +105,9 @@ def _exp_golomb(data: bytes) -> int | None:
 def codec_string(
     codec: str, extradata: bytes, first_packet: bytes, bit_depth: int, width: int, height: int
 ) -> tuple[str | None, bytes | None]:
-    """Name and description for WebCodecs' VideoDecoderConfig; (None, None) for an unregistered codec.
+    """Codec name and description as WebCodecs wants them; (None, None) for an unregistered codec.
 
-    `first_packet` is one that decoding may begin at. H.264's name comes from its SPS: some avcC boxes have a level of 0.
+    """Codec name and description as WebCodecs wants them; (None, None) for a codec that it does not know.
     """
     length_size = nal_length_size(codec, extradata)
     if codec == "h264":

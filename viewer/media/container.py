@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import av
@@ -17,6 +16,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from viewer.media.errors import MediaError
+from viewer.media.results import Limits
 
 av.logging.set_level(av.logging.PANIC)
 
@@ -29,12 +29,6 @@ _CONTAINER_OPTIONS = {
     "format_whitelist": f"{LABELLED_CONTAINERS},{CONVERTED_CONTAINERS}",
 }
 NO_REORDERING = ("vp8", "vp9")  # codecs that give pictures in decode order
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    max_frames: int = 100_000
-    max_frame_pixels: int = 8192 * 8192
 
 
 def libraries() -> dict[str, str]:

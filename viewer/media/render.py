@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from dataclasses import dataclass
 from fractions import Fraction
 
 import av
@@ -13,18 +12,11 @@ import av.filter
 from av.video.codeccontext import VideoCodecContext
 
 from viewer.media.colour import colour_of, to_rgb
-from viewer.media.container import NO_REORDERING, Limits, demux, open_video
+from viewer.media.container import NO_REORDERING, demux, open_video
 from viewer.media.errors import FrameOutOfRange, MediaError
 from viewer.media.frame_table import KEY, NO_DIGEST, FrameTable
+from viewer.media.results import Limits, Picture
 from viewer.media.verify import digest_of, plane_bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    png: bytes
-    digest: str
-    pts: int
-    proved: bool  # its digest is the table's
 
 
 def decode_frame(path: str, table: FrameTable, frame: int, digest: bytes | None, limits: Limits) -> av.VideoFrame:

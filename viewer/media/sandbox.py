@@ -6,14 +6,11 @@ child a request. What a child answers is JSON and bytes, never code. It is kille
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import os
-import selectors
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -23,20 +20,25 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from viewer.media import confinement, render, video
+from viewer.media import confinement
+from viewer.media.channel import receive, send
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import DIGEST_SIZE, FrameTable
-from viewer.media.video import Limits, Picture, Progress, Scan, Verified
+from viewer.media.results import Limits, Picture, Progress, Scan, Verified
 
 __all__ = ["Limits", "Picture", "Progress", "Sandbox", "Scan", "Verified"]
 
 log = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 30
-MEMORY_BYTES = 6 << 30  # address space: decoders of large pictures with two threads stay below
 CPU_SECONDS = 60  # and what the pictures may cost:
 CPU_SECONDS_A_MEGAPIXEL = 0.25
-_LENGTHS = struct.Struct("=II")  # of the JSON and of the bytes that follow it
+
+_TOP = Path(__file__).resolve().parents[2]
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from viewer.media import sandbox_process; sandbox_process.serve(int(sys.argv[2]))"
+)
 
 
 class Sandbox:
@@ -55,6 +57,10 @@ class Sandbox:
         theirs.close()
         if not confinement.landlock_version():
             log.warning("This kernel has no Landlock: the decoder's file access is not restricted.")
+
+    @property
+    def alive(self) -> bool:
+        return self._parent.poll() is None
 
     def close(self) -> None:
         self._door.close()
@@ -120,6 +126,14 @@ class Sandbox:
     ) -> tuple[dict[str, Any], bytes]:
         return next(self._call(function, path, arguments, blob, side=side))
 
+    def _fork(self, request: str, handles: list[int]) -> int:
+        """The child's process id; 0 where none could be started."""
+        try:
+            socket.send_fds(self._door, [request.encode()], handles)
+            return int.from_bytes(self._door.recv(16), "little")
+        except OSError:
+            return 0
+
     def _call(
         self,
         function: str,
@@ -137,18 +151,16 @@ class Sandbox:
         )
         handles = [theirs.fileno()] + ([side.fileno()] if side else [])
         with ours:
-            with self._lock:
-                socket.send_fds(self._door, [request.encode()], handles)
-                pid = int.from_bytes(self._door.recv(16), "little")
-            theirs.close()
+            with theirs, self._lock:
+                pid = self._fork(request, handles)
             if not pid:
                 raise MediaError("sandbox_unavailable", "The decoder's process could not be started; try again.")
             ours.settimeout(SILENCE_SECONDS)
             done = False
             try:
-                _send(ours, arguments, blob)
+                send(ours, arguments, blob)
                 while True:
-                    kind, answer, data = _receive(ours)
+                    kind, answer, data = receive(ours)
                     if kind == "error":
                         raise MediaError(answer["code"], answer["sentence"])
                     if kind == "done":
@@ -183,188 +195,3 @@ def _read_digest(path: Path, frame: int) -> str | None:
     except FileNotFoundError:
         return None
     return digest.hex() if len(digest) == DIGEST_SIZE else None
-
-
-def _send(channel: socket.socket, answer: dict[str, Any], blob: bytes = b"") -> None:
-    header = json.dumps(answer).encode()
-    channel.sendall(_LENGTHS.pack(len(header), len(blob)) + header)
-    channel.sendall(blob)
-
-
-def _receive(channel: socket.socket) -> tuple[str, dict[str, Any], bytes]:
-    lengths = _LENGTHS.unpack(_exactly(channel, _LENGTHS.size))
-    if lengths[0] > 1 << 20 or lengths[1] > 1 << 30:
-        raise EOFError
-    try:
-        answer = json.loads(_exactly(channel, lengths[0]))
-    except ValueError:
-        raise EOFError from None
-    return answer.pop("kind", ""), answer, _exactly(channel, lengths[1])
-
-
-def _exactly(channel: socket.socket, size: int) -> bytes:
-    data = bytearray(size)
-    view, at = memoryview(data), 0
-    while at < size:
-        got = channel.recv_into(view[at:])
-        if not got:
-            raise EOFError
-        at += got
-    return bytes(data)
-
-
-# -- the parent process -------------------------------------------------------------------------------------------
-
-_TOP = Path(__file__).resolve().parents[2]
-_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from viewer.media import sandbox; sandbox.serve(int(sys.argv[2]))"
-
-
-def serve(handle: int) -> None:
-    """The parent's loop: fork a child for each request until the door closes."""
-    confinement.die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    door = socket.socket(fileno=handle)
-    _warm_up()
-    selector = selectors.DefaultSelector()
-    selector.register(door, selectors.EVENT_READ)
-    while True:
-        ready = selector.select(timeout=1)
-        _reap()
-        if not ready:
-            continue
-        message, handles, _, _ = socket.recv_fds(door, 65536, 4)
-        if not message:
-            return
-        request = json.loads(message)
-        try:
-            pid = os.fork()
-        except OSError:
-            pid = 0
-        else:
-            if pid == 0:
-                door.close()
-                _child(request, handles)
-        for each in handles:
-            os.close(each)
-        door.send(pid.to_bytes(8, "little"))
-
-
-def _reap() -> None:
-    while True:
-        try:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                return
-        except ChildProcessError:
-            return
-
-
-def _warm_up() -> None:
-    """Whatever is imported on first use must be there before the file system is gone."""
-    for module in (
-        "audio.codeccontext",
-        "audio.stream",
-        "subtitles.codeccontext",
-        "subtitles.stream",
-        "video.plane",
-    ):
-        importlib.import_module(f"av.{module}")
-    render.warm_up()
-
-
-# -- the child ----------------------------------------------------------------------------------------------------
-
-
-def _child(request: dict[str, Any], handles: list[int]) -> None:
-    """Confine this process, do the one thing it was forked for, end."""
-    code = 1
-    try:
-        confinement.die_with_parent()
-        keep = {0, 1, 2, *handles}
-        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
-            if int(name) not in keep:
-                with suppress(OSError):  # the handle of this listing itself is closed already
-                    os.close(int(name))
-        side = os.fdopen(handles[1], "wb") if request["side"] else None
-        channel = _Pipe(handles[0])
-        path = request["path"]
-        confinement.set_limits(MEMORY_BYTES, request["cpu"], 1 << 40 if side else 0)
-        confinement.confine([path])
-        _work(request["function"], path, channel, side)
-        code = 0
-    except BaseException:
-        code = 1
-    finally:
-        os._exit(code)
-
-
-class _Pipe:
-    """The channel to the caller with read and write alone, as the confined child has no other calls."""
-
-    def __init__(self, handle: int) -> None:
-        self.handle = handle
-
-    def recv_into(self, view: memoryview) -> int:
-        return os.readv(self.handle, [view])
-
-    def sendall(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self.handle, view) :]
-
-
-def _work(function: str, path: str, channel: Any, side: BinaryIO | None) -> None:
-    _, arguments, blob = _receive(channel)
-    limits = Limits(**arguments["limits"])
-    try:
-        for answer, data in _FUNCTIONS[function](path, arguments, blob, side, limits):
-            _send(channel, {"kind": "answer"} | answer, data)
-        _send(channel, {"kind": "done"})
-    except MediaError as error:
-        _send(channel, {"kind": "error", "code": error.code, "sentence": error.sentence})
-    except MemoryError:
-        _send(
-            channel,
-            {
-                "kind": "error",
-                "code": "too_large",
-                "sentence": "The video needs more memory than a decoder may use.",
-            },
-        )
-
-
-def _scan(
-    path: str, _: Any, __: bytes, side: BinaryIO | None, limits: Limits
-) -> Iterator[tuple[dict[str, Any], bytes]]:
-    result = video.scan(path, side, limits)
-    if side:
-        side.flush()
-    answer = {"facts": result.facts, "needs_reencode": result.needs_reencode, "uses_side": result.uses_side}
-    yield answer, result.table.to_bytes()
-
-
-def _verify(path: str, _: Any, blob: bytes, __: Any, limits: Limits) -> Iterator[tuple[dict[str, Any], bytes]]:
-    for step in video.verify(path, FrameTable.from_bytes(blob), limits):
-        if isinstance(step, Progress):
-            yield {"proved": step.proved, "decoded": step.decoded, "fraction": step.fraction}, step.digests
-        else:
-            answer = {"digests": len(step.digests), "same_until": step.same_until, "changed": step.changed}
-            yield answer, step.digests + step.table.to_bytes()
-
-
-def _picture(path: str, arguments: Any, blob: bytes, _: Any, limits: Limits) -> Iterator[tuple[dict[str, Any], bytes]]:
-    digest = bytes.fromhex(arguments["digest"]) if arguments["digest"] else None
-    made = video.picture(path, FrameTable.from_bytes(blob), digest, arguments["frame"], limits)
-    yield {"digest": made.digest, "pts": made.pts, "proved": made.proved}, made.png
-
-
-def _thumbnail(
-    path: str, arguments: Any, blob: bytes, _: Any, limits: Limits
-) -> Iterator[tuple[dict[str, Any], bytes]]:
-    yield (
-        {},
-        video.thumbnail(path, FrameTable.from_bytes(blob), arguments["frame"], arguments["width"], limits),
-    )
-
-
-_FUNCTIONS = {"scan": _scan, "verify": _verify, "picture": _picture, "thumbnail": _thumbnail}

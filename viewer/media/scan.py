@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from viewer.media import bitstream
 from viewer.media.colour import colour_of
-from viewer.media.container import LABELLED_CONTAINERS, Limits, demux, libraries, open_video, too_large
+from viewer.media.container import LABELLED_CONTAINERS, demux, libraries, open_video, too_large
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import (
     KEY,
@@ -31,16 +31,9 @@ from viewer.media.frame_table import (
     FrameTable,
     Run,
 )
+from viewer.media.results import Limits, Scan
 
 _FIRST_PICTURE_WITHIN = 600  # packets
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    table: FrameTable
-    facts: dict[str, Any]
-    needs_reencode: str | None  # a sentence, where only a converted copy can be labelled
-    uses_side: bool
 
 
 @dataclass(slots=True)

@@ -9,12 +9,12 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import av
 import av.error
 
-from viewer.media.container import NO_REORDERING, THREADS, Limits, demux, open_video
+from viewer.media.container import NO_REORDERING, THREADS, demux, open_video
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import (
     DIGEST_SIZE,
@@ -29,24 +29,9 @@ from viewer.media.frame_table import (
     Run,
     same_until,
 )
+from viewer.media.results import Limits, Progress, Verified
 
 _HASH_APART = 64 * 1024  # bytes: smaller planes are hashed faster than they are handed to a thread
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    proved: int  # frames that were decoded, digested and found as the table says
-    digests: bytes  # of the frames proved since the last progress
-    decoded: int  # packets
-    fraction: float
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    table: FrameTable
-    digests: bytes  # of all frames
-    same_until: int  # frames before it are the same in the table that was to be verified
-    changed: bool
 
 
 def plane_bytes(frame: av.VideoFrame) -> memoryview | bytes:

@@ -3,9 +3,9 @@
 All of it opens untrusted files: outside of tests it runs in the child process of `viewer.media.sandbox` only.
 """
 
-from viewer.media.container import Limits
-from viewer.media.render import Picture, picture, thumbnail
-from viewer.media.scan import Scan, scan
-from viewer.media.verify import Progress, Verified, verify
+from viewer.media.render import picture, thumbnail, warm_up
+from viewer.media.results import Limits, Picture, Progress, Scan, Verified
+from viewer.media.scan import scan
+from viewer.media.verify import verify
 
-__all__ = ["Limits", "Picture", "Progress", "Scan", "Verified", "picture", "scan", "thumbnail", "verify"]
+__all__ = ["Limits", "Picture", "Progress", "Scan", "Verified", "picture", "scan", "thumbnail", "verify", "warm_up"]
