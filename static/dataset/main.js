@@ -38,11 +38,11 @@ const known = new Map();
 
 rows.addEventListener("error", (event) => toastError(/** @type {CustomEvent} */ (event).detail));
 rows.addEventListener("change", () => {
-  const { count } = rows;
-  element("count").textContent = count === null ? "Loading…" : counted(count, "video") + (rows.query === "" ? "" : " found");
+  const { count, answered } = rows;
+  element("count").textContent = count === null ? "Loading…" : counted(count, "video") + (answered === "" ? "" : " found");
   element("rows").hidden = count === 0;
-  element("empty").hidden = count !== 0 || rows.query !== "";
-  element("nothing-found").hidden = count !== 0 || rows.query === "";
+  element("empty").hidden = count !== 0 || answered !== "";
+  element("nothing-found").hidden = count !== 0 || answered === "";
   showDetails();
 });
 table.addEventListener("open", (event) => open(/** @type {CustomEvent} */ (event).detail));

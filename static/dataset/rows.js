@@ -20,6 +20,7 @@ export class Rows extends EventTarget {
     this.path = path;
     this.query = "";
     this.sort = "title";
+    this.answered = ""; // the query that what is here answers
     /** How many there are; null until the server has said. @type {number | null} */
     this.count = null;
     /** @type {Map<number, {units: DataUnit[], stale: boolean}>} */
@@ -151,6 +152,7 @@ export class Rows extends EventTarget {
         this.reload = false;
       }
       this.count = answer.count;
+      this.answered = this.query;
       this.pages.set(number, { units: answer.results, stale: false });
       for (const other of [...this.pages.keys()]) if (other * PAGE >= Math.max(1, answer.count)) this.pages.delete(other);
     } catch (error) {
