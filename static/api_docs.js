@@ -42,7 +42,7 @@ function section(path, method, operation, all) {
   const query = (operation.parameters ?? []).filter((parameter) => parameter.in !== "path");
   const body = Object.entries(operation.requestBody?.content ?? {})[0];
   return html`<section class="operation">
-    <h3><code>${method.toUpperCase()} ${path}</code></h3>
+    <h2><code>${method.toUpperCase()} ${path}</code></h2>
     <p>${operation.summary ?? ""}${operation.description ? html` <span class="muted">${operation.description}</span>` : nothing}</p>
     ${query.length === 0 ? nothing : html`<dl class="facts">${query.map((parameter) => html`<dt><code>${parameter.in === "query" ? `?${parameter.name}=` : parameter.name}</code></dt><dd>${words(parameter.schema, all)}${parameter.required ? ", required" : ""}${parameter.description ? `. ${parameter.description}` : ""}</dd>`)}</dl>`}
     ${body === undefined ? nothing : html`<p class="muted small">Send ${body[0]}</p><pre tabindex="0">${words(body[1].schema, all)}</pre>`}
