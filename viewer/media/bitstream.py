@@ -105,8 +105,6 @@ def _exp_golomb(data: bytes) -> int | None:
 def codec_string(
     codec: str, extradata: bytes, first_packet: bytes, bit_depth: int, width: int, height: int
 ) -> tuple[str | None, bytes | None]:
-    """Codec name and description as WebCodecs wants them; (None, None) for an unregistered codec.
-
     """Codec name and description as WebCodecs wants them; (None, None) for a codec that it does not know.
     """
     length_size = nal_length_size(codec, extradata)
