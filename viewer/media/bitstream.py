@@ -106,6 +106,8 @@ def codec_string(
     codec: str, extradata: bytes, first_packet: bytes, bit_depth: int, width: int, height: int
 ) -> tuple[str | None, bytes | None]:
     """Codec name and description as WebCodecs wants them; (None, None) for a codec that it does not know.
+
+    `first_packet` is one that decoding may begin at. H.264's name comes from its SPS: some avcC boxes say level 0.
     """
     length_size = nal_length_size(codec, extradata)
     if codec == "h264":
