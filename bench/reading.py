@@ -1,6 +1,6 @@
 """Reading a file: the packet scan against ffprobe, the verifying decode against ffmpeg's framehash, same threads.
 
-    python -m bench.reading [--json]
+python -m bench.reading [--json]
 """
 
 from __future__ import annotations
@@ -35,7 +35,18 @@ def make(path: Path, *options: str) -> Path:
 
 def scanning(folder: Path) -> list[dict[str, object]]:
     """100,000 small frames; the scan's figure includes the process it runs in and the finished table."""
-    source = ["-f", "lavfi", "-i", "testsrc=s=128x96:r=30", "-frames:v", "100000", "-c:v", "libx264", "-preset", "ultrafast"]
+    source = [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc=s=128x96:r=30",
+        "-frames:v",
+        "100000",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+    ]
     mp4 = make(folder / "many.mp4", *source, "-bf", "2", "-g", "250", "-pix_fmt", "yuv420p")
     mkv = make(folder / "many.mkv", "-i", str(mp4), "-c", "copy")
     sandbox, rows = Sandbox(), []
@@ -45,8 +56,12 @@ def scanning(folder: Path) -> list[dict[str, object]]:
             began = time.perf_counter()
             assert sandbox.scan(path, None, Limits()).table.frame_count == 100_000
             ours.append(time.perf_counter() - began)
-            theirs.append(timed("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_packets", "-of", "compact", str(path)))
-        rows.append(row(f"packet scan of 100,000 frames, {path.suffix[1:]}", "ffprobe -show_packets", ours, theirs, 1.0))
+            theirs.append(
+                timed("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_packets", "-of", "compact", str(path))
+            )
+        rows.append(
+            row(f"packet scan of 100,000 frames, {path.suffix[1:]}", "ffprobe -show_packets", ours, theirs, 1.0)
+        )
     sandbox.close()
     return rows
 
@@ -63,7 +78,18 @@ def verifying(folder: Path) -> dict[str, object]:
         for _step in sandbox.verify(path, table, Limits()):
             pass
         ours.append(time.perf_counter() - began)
-        judge = ["-threads", "2", "-i", str(path), "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", "extractplanes=y"]
+        judge = [
+            "-threads",
+            "2",
+            "-i",
+            str(path),
+            "-map",
+            "0:v:0",
+            "-fps_mode",
+            "passthrough",
+            "-vf",
+            "extractplanes=y",
+        ]
         theirs.append(timed("ffmpeg", "-v", "error", *judge, "-f", "framehash", "-hash", "sha256", "-"))
     sandbox.close()
     return row("verifying decode with digests, 900 frames 1080p", "ffmpeg -f framehash", ours, theirs, 0.8)

@@ -1,4 +1,4 @@
-"""Copies what the browser needs of the installed node packages into static/vendor, and the icons in use into one sprite."""
+"""Copies what the browser needs of the installed node packages into static/vendor; the icons become one sprite."""
 
 import re
 import shutil

@@ -231,7 +231,7 @@ def test_damage_marks_frames_up_to_the_next_start_and_nothing_else(sandbox, tmp_
     unclean = [frame for frame in range(table.frame_count) if table.frame_flags[frame] & UNCLEAN]
     assert table.frame_count == 150
     assert unclean == sorted(unclean)
-    assert not unclean or (48 <= unclean[0] and unclean[-1] < 96)
+    assert not unclean or (unclean[0] >= 48 and unclean[-1] < 96)
 
 
 def test_a_size_change_is_a_run_of_its_own_and_not_labelled(sandbox, tmp_path):
