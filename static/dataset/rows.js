@@ -28,6 +28,9 @@ export class Rows extends EventTarget {
     /** @type {Map<number, AbortController>} */
     this.loading = new Map();
     this.generation = 0;
+    /** Told by events, and when: an answer that was asked for before that is older. @type {Map<number, {unit: DataUnit, at: number}>} */
+    this.told = new Map();
+    this.clock = 0;
     this.failed = false;
   }
 
@@ -127,6 +130,7 @@ export class Rows extends EventTarget {
 
   /** A data unit as it is now. @param {DataUnit} unit @returns {boolean}  whether it was among the pages at hand */
   put(unit) {
+    this.told.set(unit.id, { unit, at: ++this.clock });
     for (const { units } of this.pages.values()) {
       const at = units.findIndex((other) => other.id === unit.id);
       if (at >= 0) {
@@ -142,7 +146,7 @@ export class Rows extends EventTarget {
   async #load(number) {
     const controller = new AbortController();
     this.loading.set(number, controller);
-    const generation = this.generation;
+    const { generation, clock } = this;
     try {
       const answer = await this.fetchRows(this.#address(number * PAGE, PAGE), { signal: controller.signal });
       if (generation !== this.generation || controller.signal.aborted) return;
@@ -153,7 +157,11 @@ export class Rows extends EventTarget {
       }
       this.count = answer.count;
       this.answered = this.query;
-      this.pages.set(number, { units: answer.results, stale: false });
+      const units = answer.results.map((unit) => {
+        const told = this.told.get(unit.id);
+        return told !== undefined && told.at > clock ? told.unit : unit;
+      });
+      this.pages.set(number, { units, stale: false });
       for (const other of [...this.pages.keys()]) if (other * PAGE >= Math.max(1, answer.count)) this.pages.delete(other);
     } catch (error) {
       if (controller.signal.aborted) return;
@@ -161,6 +169,7 @@ export class Rows extends EventTarget {
       this.dispatchEvent(new CustomEvent("error", { detail: error }));
     } finally {
       if (this.loading.get(number) === controller) this.loading.delete(number);
+      if (this.loading.size === 0) this.told.clear(); // nothing older is on its way any more
     }
     this.dispatchEvent(new Event("change"));
   }

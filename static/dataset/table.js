@@ -194,6 +194,7 @@ export class Table extends EventTarget {
     const { cursor } = this.selection;
     const page = Math.max(1, Math.floor((this.frame.clientHeight - HEAD) / ROW) - 1);
     const last = (this.rows.count ?? 0) - 1;
+    if (last < 0) return; // nothing is here yet
     const unit = this.current();
     const command = event.ctrlKey || event.metaKey;
     /** @type {Record<string, number>} */

@@ -245,6 +245,7 @@ def test_the_table_is_used_by_keyboard_alone(server: Server, dataset: int, open_
     fill(server, dataset, [f"clip {n}.mp4" for n in range(8)], labels=3)
     page = open_page()
     expect(page.locator(".rows-table")).to_be_focused()
+    expect(page.locator(".row-title")).to_have_count(8)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowDown")
