@@ -66,18 +66,23 @@ export async function visit(source, frames, { prove = true } = {}) {
     const row = { frame, number: null, from: null, state: null, reason: null, ms: 0, error: null };
     rows.push(row);
     try {
-      const picture = await source.read(frame);
-      row.from = picture.source;
-      row.reason = picture.reason;
-      if (picture.frame !== frame) row.error = `got frame ${picture.frame}`;
+      let picture = await source.read(frame);
       draw(picture);
       row.ms = performance.now() - begun;
-      row.number = readNumber();
-      if (prove) {
-        const proof = await source.prove(picture);
-        row.state = proof.state;
-        row.reason = proof.reason;
+      let proof = prove ? await source.prove(picture) : null;
+      if (proof?.replace) {
+        // As the transport does: a picture that is found wrong gives way to the server's.
+        row.replaced = proof.reason;
+        picture.close();
+        picture = await source.read(frame);
+        draw(picture);
+        proof = await source.prove(picture);
       }
+      if (picture.frame !== frame) row.error = `got frame ${picture.frame}`;
+      row.number = readNumber();
+      row.from = picture.source;
+      row.reason = proof ? proof.reason : picture.reason;
+      row.state = proof ? proof.state : null;
       picture.close();
     } catch (error) {
       row.error = String(error);

@@ -182,7 +182,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _head(self, status: int, length: int, kind: str, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(length), "Cache-Control": "no-store", **headers}.items():
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(length),
+            "Cache-Control": "no-store",
+            **headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
 

@@ -177,7 +177,7 @@ export class ByteRanges {
         if (wish.exact) return { urgency, first: packet, last: wish.last, bytes: Math.min(needed, MOST) };
         const size = packet === this.#lastEnd ? Math.min(MOST, this.#size * 2) : LEAST;
         // What is needed for certain comes in one go; what is only foreseen grows as the guess proves right.
-        const bytes = urgency === 0 ? Math.min(MOST, Math.max(needed, size)) : size;
+        const bytes = urgency === 0 ? Math.min(MOST, Math.max(needed, LEAST)) : Math.min(size, Math.max(needed, LEAST));
         return { urgency, first: packet, last: this.table.packetCount - 1, bytes };
       }
     }

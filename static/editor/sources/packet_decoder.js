@@ -88,7 +88,7 @@ export class PacketDecoder {
   packetsFor(frame) {
     const start = this.#table.startOf(frame) ?? 0;
     const first = this.#goal === frame || this.reaches(frame) ? Math.max(this.#next, 0) : start;
-    const last = Math.min(this.#table.lastPacketOf(frame) + PAST, this.#table.packetCount - 1);
+    const last = Math.min(this.#table.lastPacketOf(frame) + Math.min(this.allowance, PAST), this.#table.packetCount - 1);
     return [Math.min(first, last), last];
   }
 

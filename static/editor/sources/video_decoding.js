@@ -38,6 +38,7 @@ export class NoPicture extends Error {
 
 const BEHIND = 20; // frames before the target that are kept when they come by
 const AHEAD = 30;
+const OPENING_BYTES = 4 << 20; // decoded ahead before the user has moved
 const KEY_BYTES = 2 << 20; // of neighbouring groups of pictures, fetched once the user moves
 
 export class VideoDecoding {
@@ -320,11 +321,25 @@ export class VideoDecoding {
   #bounds() {
     const { target, travel } = this.cache;
     const room = this.cache.capacity(this.#pictureBytes);
+    const last = Math.min(this.#window.last, target + Math.floor(room * (travel < 0 ? 0.1 : 0.4)));
     return {
       first: Math.max(this.#window.first, target - Math.floor(room * (travel < 0 ? 0.5 : 0.4))),
-      last: Math.min(this.#window.last, target + Math.floor(room * (travel < 0 ? 0.1 : 0.4))),
+      // Whoever has moved will move again. Before that, a page that was only opened costs little more than it shows.
+      last: this.#hasMoved ? last : this.#lastWithin(OPENING_BYTES, target, last),
       block: Math.floor(room * 0.4),
     };
+  }
+
+  /** The last of frames first..last whose packets end within `bytes` of the first's. @param {number} bytes @param {number} first @param {number} last */
+  #lastWithin(bytes, first, last) {
+    const { packetPosition, framePacket } = this.table;
+    const begin = packetPosition[framePacket[first]];
+    while (last > first && packetPosition[framePacket[last]] - begin > bytes) last--;
+    return last;
+  }
+
+  get #hasMoved() {
+    return this.#moves > 1;
   }
 
   #missingAhead() {
@@ -374,10 +389,9 @@ export class VideoDecoding {
     /** @type {Wish[]} */
     const wishes = [{ first, last }];
     if (!this.#reads.some((read) => read.purpose === "scrub")) {
-      const ahead = Math.min(this.#window.last, table.frameCount - 1);
+      const ahead = Math.min(this.#hasMoved ? this.#window.last : this.#bounds().last, table.frameCount - 1);
       wishes.push({ first: last, last: Math.max(last, table.lastPacketOf(ahead)) });
-      // Whoever has moved once will move again. Before that, a page that was only opened costs no more than it shows.
-      if (this.#moves > 1) wishes.push(...this.#neighbours(table.framePacket[cache.target]));
+      if (this.#hasMoved) wishes.push(...this.#neighbours(table.framePacket[cache.target]));
     }
     this.bytes.want(wishes);
   }
