@@ -8,6 +8,8 @@ import orjson
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from api.auth import View
@@ -27,8 +29,22 @@ class LabelRowDetail(View):
         return _json(describe_label_row(self.label_row, request.user))
 
 
+class _ChangesParser(BaseParser):
+    """JSON that `viewer.labels.changes` looks at value by value: StrictJSONParser's walk through 1,000 keyframes would
+    only take 2 ms more."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: dict[str, Any] | None = None) -> Any:
+        try:
+            return orjson.loads(stream.read())
+        except orjson.JSONDecodeError as error:
+            raise ParseError(f"The body is not valid JSON: {error}") from error
+
+
 class LabelRowChanges(View):
     access = {"GET": "member", "POST": "annotator"}
+    parser_classes = [_ChangesParser]
 
     @extend_schema(
         summary="What has changed since a revision",

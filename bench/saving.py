@@ -12,6 +12,7 @@ import argparse
 import http.client
 import json
 import os
+import secrets
 import sqlite3
 import sys
 import tempfile
@@ -84,10 +85,20 @@ def prepare(data: Path, frame_count: int) -> tuple[Any, str]:
 
 def request(on: Any, keyframes: int) -> tuple[bytes, list[tuple[Any, ...]]]:
     """A new track with a keyframe on every frame, and the same as rows."""
-    track = on.track(str(uuid.uuid4()))
-    records = [track] + [on.keyframe(track["id"], frame, x=frame / 7) for frame in range(keyframes)]
-    rows = [(1, r["id"], r["kind"], 1, json.dumps(r["value"]), track["id"], r["value"].get("frame"), 1) for r in records]
-    return json.dumps({"changes": [{"id": str(uuid.uuid4()), "records": records}]}).encode(), rows
+    track = on.track(new_id())
+    records = [track] + [on.keyframe(track["id"], frame, id=new_id(), x=frame / 7) for frame in range(keyframes)]
+    rows = [
+        (1, r["id"], r["kind"], 1, json.dumps(r["value"]), track["id"], r["value"].get("frame"), 1) for r in records
+    ]
+    return json.dumps({"changes": [{"id": new_id(), "records": records}]}).encode(), rows
+
+
+def new_id() -> str:
+    """As the editor makes them: UUIDs of version 7 (static/editor/core/ids.js)."""
+    bits = secrets.randbits(74)
+    return str(
+        uuid.UUID(int=time.time_ns() // 10**6 << 80 | 7 << 76 | bits >> 62 << 64 | 2 << 62 | bits & (1 << 62) - 1)
+    )
 
 
 def post(server: http.client.HTTPConnection, url: str, body: bytes, key: str) -> float:

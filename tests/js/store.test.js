@@ -56,8 +56,13 @@ test("JSON is compared by content", () => {
   assert.ok(!sameJson(null, {}));
 });
 
-test("ids are UUIDs of version 4 without a secure context", () => {
-  const ids = new Set(Array.from({ length: 100 }, newId));
-  assert.equal(ids.size, 100);
-  for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+test("ids are UUIDs of version 7, made without a secure context, that sort by the time of their making", async () => {
+  const first = newId();
+  await new Promise((resolve) => setTimeout(resolve, 3));
+  const ids = Array.from({ length: 1000 }, newId);
+  assert.equal(new Set(ids).size, 1000);
+  for (const id of ids) {
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    assert.ok(first < id);
+  }
 });

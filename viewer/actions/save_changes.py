@@ -68,28 +68,44 @@ def save_changes(label_row: LabelRow, user: User, body: Any) -> dict[str, Any]:
         raise InvalidLabel(error.sentence, code=error.code, applied=[], change=None) from error
     if author is not None and author != user.pk:
         raise AnotherUser(f"These changes are not yours: you are signed in as {user.username} now.")
+    changes, refusal = _parsed(bodies)  # before anybody has to wait for the transaction
     applied: list[dict[str, Any]] = []
-    refusal: ViewerError | None = None
     with transaction.atomic():
         # Read again: from here to the commit nobody else can move the row, or its table, on.
         rows = LabelRow.objects.select_for_update(of=("self",)).select_related("ontology", "data_unit__table__file")
         row = rows.get(pk=label_row.pk)
         saving = _Saving(row, user)
-        for each in bodies:
+        for change in changes:
             try:
-                change = parse_change(each)
                 applied.append({"id": change.id, "revision": saving.apply(change)})
             except LabelError as error:
-                refusal = InvalidLabel(error.sentence, code=error.code)
+                refusal = _refusal(error, change.id)
+                break
             except ViewerError as error:
                 refusal = error
-            if refusal is not None:
-                refusal.extra |= {"applied": applied, "change": _id_of(each)}
+                refusal.extra["change"] = change.id
                 break
         saving.finish()
     if refusal is not None:
+        refusal.extra["applied"] = applied
         raise refusal
     return {"revision": row.revision, "applied": applied}
+
+
+def _parsed(bodies: Sequence[Any]) -> tuple[list[Change], ViewerError | None]:
+    """The changes up to the first that cannot be one, and the refusal of that one."""
+    changes: list[Change] = []
+    for each in bodies:
+        try:
+            changes.append(parse_change(each))
+        except LabelError as error:
+            id = each.get("id") if isinstance(each, dict) else None
+            return changes, _refusal(error, id if isinstance(id, str) and len(id) <= 40 else None)
+    return changes, None
+
+
+def _refusal(error: LabelError, change: str | None) -> InvalidLabel:
+    return InvalidLabel(error.sentence, code=error.code, change=change)
 
 
 class _Saving:
@@ -304,8 +320,3 @@ def _tracks_of(change: Change) -> Iterator[str]:
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(values), _AT_ONCE):
         yield values[start : start + _AT_ONCE]
-
-
-def _id_of(body: Any) -> str | None:
-    id = body.get("id") if isinstance(body, dict) else None
-    return id if isinstance(id, str) and len(id) <= 40 else None

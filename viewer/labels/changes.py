@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from viewer.labels.errors import LabelError
 from viewer.labels.interpolation import INTERPOLATIONS
@@ -23,8 +23,7 @@ _CLASS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}").fullmatch
 PROOFS = ("browser_digest", "server")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordWrite:
+class RecordWrite(NamedTuple):
     """One record as it shall be. `base` is the revision that the author saw, or the id of the author's own
     earlier change that wrote it; `value` None deletes."""
 
