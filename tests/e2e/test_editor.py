@@ -46,10 +46,7 @@ def ingest(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable
     def one(codec: str = "libx264") -> dict[str, Any]:
         path = make_video(folder / f"square {len(made)}.mp4", shade=len(made), codec=codec)
         unit = json.loads(server.command("ingest", "Squares", str(path), "--json"))[0]
-        rows = server.python(
-            "from viewer.models import *\n"
-            f"print(LabelRow.objects.get(data_unit={unit['id']}).pk)"
-        )
+        rows = server.python(f"from viewer.models import *\nprint(LabelRow.objects.get(data_unit={unit['id']}).pk)")
         made.append({**unit, "label_row": int(rows.split()[-1])})
         return made[-1]
 
@@ -96,7 +93,8 @@ def place(page: Page, x: float, y: float) -> tuple[float, float]:
             const rect = viewer.pictureRect(), canvas = document.getElementById("frame");
             const box = canvas.getBoundingClientRect();
             const scale = box.width / canvas.width;
-            return [box.left + scale * (rect.x + (x * rect.width) / 640), box.top + scale * (rect.y + (y * rect.height) / 360)];
+            const [left, top] = [rect.x + (x * rect.width) / 640, rect.y + (y * rect.height) / 360];
+            return [box.left + scale * left, box.top + scale * top];
         }""",
         [x, y],
     )
@@ -128,7 +126,8 @@ def labels(page: Page) -> dict[str, list[dict[str, Any]]]:
 
 
 def fields(page: Page) -> list[float]:
-    return [float(value) for value in page.eval_on_selector_all("#selected input", "(all) => all.map((one) => one.value)")]
+    values = page.eval_on_selector_all("#selected input", "(all) => all.map((one) => one.value)")
+    return [float(value) for value in values]
 
 
 def test_a_box_drawn_by_mouse_is_saved_on_the_frame_that_was_seen_and_is_there_after_a_reload(editor: Page) -> None:
@@ -317,7 +316,7 @@ def test_the_canvas_holds_the_picture_of_the_frame_it_names(editor: Page) -> Non
         assert left[0] == pytest.approx(5 * frame, abs=2)
 
 
-def test_the_proof_is_explained_and_its_commands_give_the_same_digest(editor: Page, server: Server, ingest: Any) -> None:
+def test_the_proof_is_explained_and_its_commands_give_the_same_digest(editor: Page, server: Server) -> None:
     editor.evaluate("viewer.show(17)")
     shown(editor, 17)
     editor.locator("#proof-chip").click()
@@ -326,7 +325,8 @@ def test_the_proof_is_explained_and_its_commands_give_the_same_digest(editor: Pa
     digest = details.locator("dd").nth(5).inner_text()
     snippet = details.locator("pre").nth(0).inner_text()
     title = editor.locator("h1").inner_text()
-    stored = server.python(f"from viewer.models import *\nprint(DataUnit.objects.get(title={title!r}).file.path)").split()[-1]
+    path = f"DataUnit.objects.get(title={title!r}).file.path"
+    stored = server.python(f"from viewer.models import *\nprint({path})").split()[-1]
     output = subprocess.run(
         [str(TOP / ".venv" / "bin" / "python"), "-c", snippet.replace(json.dumps(title), json.dumps(stored))],
         capture_output=True, text=True, timeout=60,
@@ -397,11 +397,14 @@ def test_nothing_is_labelled_beyond_what_is_verified_until_verification_gets_the
     assert [keyframe["frame"] for keyframe in labels(page)["keyframe"]] == [60]
 
 
-def test_a_file_that_cannot_be_used_says_why(server: Server, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]) -> None:
+def test_a_file_that_cannot_be_used_says_why(
+    server: Server, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]
+) -> None:
     unit = ingest()
     server.python(
         "from viewer.models import *\n"
-        f"DataUnit.objects.filter(pk={unit['id']}).update(state='failed', error_code='no_video', error='It has no video.')"
+        f"units = DataUnit.objects.filter(pk={unit['id']})\n"
+        "units.update(state='failed', error_code='no_video', error='It has no video.')"
     )
     page = sign_in("ann")
     page.goto(f"{server.url}/label/{unit['label_row']}/")
@@ -467,7 +470,8 @@ def test_the_sheet_of_keys_opens_on_a_question_mark(editor: Page) -> None:
 
 
 def test_nothing_overflows_a_small_window(editor: Page) -> None:
-    assert editor.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1280, 720]
+    size = editor.evaluate("(({scrollWidth, scrollHeight}) => [scrollWidth, scrollHeight])(document.documentElement)")
+    assert size == [1280, 720]
     assert editor.locator("#stage").bounding_box()["width"] > 800  # type: ignore[index]
     editor.keyboard.press("\\")
     until(editor, "document.getElementById('side').offsetWidth", 0)
@@ -491,6 +495,8 @@ def test_axe_finds_nothing_in_the_editor(editor: Page, scheme: Any) -> None:
 
 def test_the_page_weighs_less_than_half_a_megabyte(editor: Page) -> None:
     sizes = editor.evaluate(
-        "performance.getEntriesByType('resource').filter((one) => new URL(one.name).pathname.startsWith('/static/')).map((one) => one.decodedBodySize)"
+        """performance.getEntriesByType("resource")
+            .filter((one) => new URL(one.name).pathname.startsWith("/static/"))
+            .map((one) => one.decodedBodySize)"""
     )
     assert sum(sizes) < 500_000
