@@ -29,6 +29,7 @@ from tests.e2e import numbered  # noqa: E402
 from tests.e2e.frames_harness import BROWSER_FLAGS, FramesServer  # noqa: E402
 from tests.e2e.test_frames import many_frames  # noqa: E402
 from viewer.media.errors import MediaError  # noqa: E402
+from viewer.media.frame_table import UNCLEAN  # noqa: E402
 
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v", ".3gp", ".qt"}
 SECONDS_A_FILE = 60
@@ -89,7 +90,10 @@ def check(browser: Browser, path: Path, seeks: int) -> dict[str, Any]:
             )
         finally:
             page.close()
-        return judge(rows, frames, numbers) | {
+        # What a decoder makes up for a damaged picture differs between runs; its digest, and the server's word, decide.
+        clean = [not flags & UNCLEAN for flags in served.table.frame_flags]
+        known = [number if ok else None for number, ok in zip(numbers, clean, strict=False)]
+        return judge(rows, frames, known) | {
             "codec": served.table.codec,
             "frames": served.table.frame_count,
             "seconds": round(time.monotonic() - begun, 1),
@@ -114,7 +118,7 @@ def judge(rows: list[dict[str, Any]], frames: list[int], numbers: list[int | Non
         "not_sought": len(frames) - len(rows),
         "wrong": wrong[:5],
         "wrong_count": len(wrong),
-        "numbered": bool(numbers),
+        "numbered": any(number is not None for number in numbers),
         "states": dict(states),
         "reasons": dict(Counter(row["reason"] for row in rows if row["reason"]).most_common(3)),
         "p50_ms": round(times[len(times) // 2], 1) if times else None,

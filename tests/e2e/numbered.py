@@ -98,6 +98,8 @@ def damage(source: Path, path: Path, packets: list[int]) -> Path:
 def read_number(grey: np.ndarray) -> int | None:
     """The number of an upright picture, or None if it cannot be read."""
     height, width = grey.shape
+    if height < 60 or width < 60:
+        return None
     bits = []
     for row in range(4):
         for column in range(COLUMNS):

@@ -64,7 +64,7 @@ export class PacketDecoder {
   #flushing = false;
   #newestOut = -1; // highest packet whose picture came out
   /** How many packets are fed before pictures come out. Grows with what this decoder turns out to withhold. */
-  allowance = 5;
+  allowance = 8;
   #progress = 0; // when something last went in or came out
   /** @type {Run | null} */
   #run = null;
@@ -174,15 +174,22 @@ export class PacketDecoder {
   /** @param {number} start */
   #restart(start) {
     this.#generation++;
-    if (this.#decoder && this.#decoder.state !== "closed") this.#decoder.reset();
-    else this.#decoder = this.#make();
+    const run = this.#table.runOf(start);
+    // A decoder that was flushed goes on at any start as it is, and keeps what it has learned of the stream's
+    // reordering: some lose a picture or two of each group until they know it.
+    const asItIs = this.#ended && this.#run !== null && !this.#changesConfiguration(run);
+    if (!asItIs) {
+      if (this.#decoder && this.#decoder.state !== "closed") this.#decoder.reset();
+      else this.#decoder = this.#make();
+    }
     this.#start = this.#next = start;
-    this.#run = this.#table.runOf(start);
+    this.#run = run;
     this.#lastOut = -1;
     this.#newestOut = start - 1;
     this.#ended = this.#flushing = false;
+    if (asItIs) return;
     try {
-      this.#decoder.configure(configuration(this.#table, this.#run, this.#hardware));
+      /** @type {VideoDecoder} */ (this.#decoder).configure(configuration(this.#table, run, this.#hardware));
     } catch (error) {
       this.#error = /** @type {Error} */ (error);
       throw this.#takeError();
@@ -297,7 +304,8 @@ export function configuration(table, run, hardware) {
     ...(run.description ? { description: run.description } : {}),
     colorSpace,
     hardwareAcceleration: hardware,
-    optimizeForLatency: true,
+    // For latency, Chromium decodes on one thread, and drops the pictures that teach it the depth of reordering.
+    optimizeForLatency: false,
   };
 }
 
