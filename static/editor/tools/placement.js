@@ -9,7 +9,7 @@ import { Emitter } from "../core/emitter.js";
 /** @typedef {Omit<Receipt, "proof" | "digest">} SeenFrame  what the table says of the frame on the screen */
 /**
  * `seen` gives the frame that stands on the screen, or a sentence why nothing can be placed now. `prove` resolves to the receipt of
- * that frame, or rejects with a sentence; it may take as long as fetching the server's picture.
+ * the picture that is on the screen when it is called, or rejects with a sentence.
  * @typedef {{store: Store, history: History, seen: () => {frame: SeenFrame} | {problem: string},
  *   prove: (frame: SeenFrame) => Promise<Receipt>, say: (sentence: string) => void}} Surroundings
  */
@@ -17,7 +17,7 @@ import { Emitter } from "../core/emitter.js";
 /** @extends {Emitter<{change: null}>} */
 export class Placement extends Emitter {
   #around;
-  /** @type {{frame: SeenFrame, receipt: Receipt, touched: Set<string>, waiting: boolean} | null} */
+  /** @type {{frame: SeenFrame, proof: Promise<Receipt>, receipt: Receipt, touched: Set<string>, waiting: boolean} | null} */
   #open = null;
   /** @type {Promise<unknown>} */
   #queue = Promise.resolve();
@@ -62,15 +62,17 @@ export class Placement extends Emitter {
       this.#around.say(problem ?? "Finish the shape in hand first.");
       return false;
     }
+    // Of the picture that the hand begins on, and asked for at once; who waits for it hears of a failure.
+    const proof = this.#around.prove(seen.frame);
+    proof.catch(() => {});
     this.#around.history.begin(name);
     this.#open = {
       frame: seen.frame,
+      proof,
       receipt: Object.freeze({ ...seen.frame, proof: "browser_digest", digest: "" }),
       touched: new Set(),
       waiting: false,
     };
-    // Asked for at once, so that it is there when the hand lets go; who waits for it hears of a failure.
-    this.#around.prove(seen.frame).catch(() => {});
     this.emit("change", null);
     return true;
   }
@@ -87,7 +89,7 @@ export class Placement extends Emitter {
     gesture.waiting = true;
     this.emit("change", null);
     try {
-      const receipt = gesture.touched.size > 0 ? await this.#around.prove(gesture.frame) : null;
+      const receipt = gesture.touched.size > 0 ? await gesture.proof : null;
       if (this.#open !== gesture) return false;
       if (receipt) this.#around.store.write(this.#proved(gesture, receipt), "user");
       this.#around.history.commit();

@@ -1,37 +1,28 @@
-/** The receipt that goes with a label: the proof of exactly the picture that is on the screen. */
+/** The receipt that goes with a label: the proof of exactly the picture that was on the screen when the hand began. */
 
 /** @import {Receipt} from "../labels/records.js" */
 /** @import {SeenFrame} from "./placement.js" */
 
 /**
- * What is asked of the transport: `painted` is the frame on the screen (null while its picture is being replaced), `prove` proves it
- * (null if another picture came meanwhile), `show` resolves when the frame is painted.
- * @typedef {{painted: number | null, target: number, prove: () => Promise<{frame: number, state: string, digest: string | null, reason: string | null} | null>,
- *   show: (frame: number) => Promise<unknown>}} Evidence
+ * What is asked of the transport: `picture` is the one on the screen, `prove` proves it (null if another one came meanwhile).
+ * @typedef {{picture: {frame: number} | null,
+ *   prove: () => Promise<{frame: number, state: string, digest: string | null, reason: string | null} | null>}} Evidence
  */
 
-const TRIES = 3; // the browser's picture, then the server's, and once more
-
 /**
- * The receipt of the frame that is seen. Where the browser's picture cannot be proved, the transport shows the server's in its
- * place, and that is the proof. Rejects with a sentence.
+ * The receipt of the picture that is seen now, and of no other: where it turns out wrong, the server's takes its place on the screen,
+ * but what the hand followed was the wrong one. Rejects with a sentence.
  * @param {Evidence} evidence
  * @param {SeenFrame} seen
  * @returns {Promise<Receipt>}
  */
 export async function receiptOf(evidence, seen) {
-  let reason = "its picture changed while it was proved";
-  for (let tries = 0; tries < TRIES; tries++) {
-    if (evidence.target !== seen.frame) throw new Error(`frame ${seen.frame} is no longer on the screen.`);
-    if (evidence.painted !== seen.frame) await evidence.show(seen.frame);
-    const proof = await evidence.prove();
-    if (proof === null || proof.frame !== seen.frame) continue;
-    if ((proof.state === "proved" || proof.state === "server") && proof.digest !== null) {
-      return { ...seen, proof: proof.state === "server" ? "server" : "browser_digest", digest: proof.digest };
-    }
-    if (proof.reason !== null) reason = proof.reason;
-    // A wrong picture is being replaced: then nothing is painted just now, and there is something to wait for.
-    if (evidence.painted === seen.frame) break;
+  const { picture } = evidence;
+  if (picture?.frame !== seen.frame) throw new Error(`frame ${seen.frame} is no longer on the screen.`);
+  const proof = await evidence.prove();
+  if (proof === null) throw new Error(`the picture of frame ${seen.frame} was replaced while you drew: look again.`);
+  if ((proof.state !== "proved" && proof.state !== "server") || proof.digest === null) {
+    throw new Error(`frame ${seen.frame} is not proved: ${proof.reason ?? "it has no digest"}.`);
   }
-  throw new Error(`frame ${seen.frame} is not proved: ${reason}.`);
+  return { ...seen, proof: proof.state === "server" ? "server" : "browser_digest", digest: proof.digest };
 }
