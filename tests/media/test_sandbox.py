@@ -18,10 +18,10 @@ from viewer.media.sandbox import Limits, Sandbox
 TOP = Path(__file__).parents[2]
 
 PROBE = """
-import ctypes, json, os, socket, sys, threading
+import fcntl, json, os, resource, socket, sys, threading
 sys.path.insert(0, sys.argv[1])
 from viewer.media import confinement
-allowed, secret = sys.argv[2], sys.argv[3]
+allowed, secret, other = sys.argv[2], sys.argv[3], os.getppid()
 confinement.set_limits(4 << 30, 60, 0)
 confinement.confine([allowed])
 def tried(what):
@@ -44,6 +44,11 @@ report = {
     "fork": tried(lambda: os.fork()),
     "kill": tried(lambda: os.kill(os.getppid(), 0)),
     "thread": tried(thread),
+    "own limit": tried(lambda: resource.getrlimit(resource.RLIMIT_CPU)),
+    "limit another": tried(lambda: resource.prlimit(other, resource.RLIMIT_CPU, (1, 1))),
+    "limit itself": tried(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1, 1))),
+    "move another": tried(lambda: os.sched_setaffinity(other, {0})),
+    "have another signalled": tried(lambda: fcntl.fcntl(1, fcntl.F_SETOWN, other)),
 }
 os.write(1, json.dumps(report).encode())
 os._exit(0)
@@ -60,6 +65,8 @@ def test_the_confined_process_reads_its_file_and_nothing_else(tmp_path):
     report = json.loads(run.stdout)
     assert report.pop("read allowed") == "done"
     assert report.pop("thread") == "done"
+    assert report.pop("own limit") == "done"
+    assert report.pop("limit itself") == "ValueError"  # as Python calls this refusal
     assert set(report.values()) == {"PermissionError"}, report
     assert allowed.read_text() == "a"
 

@@ -12,7 +12,7 @@ from tests.e2e import numbered
 from tests.media import fields
 from tests.media.judge import framehashes
 from viewer.media.errors import MediaError
-from viewer.media.frame_table import DIGEST_SIZE, KEY, LEADING, NO_LABEL, START, TYPE_MASK, UNCLEAN, FrameTable
+from viewer.media.frame_table import DIGEST_SIZE, KEY, LEADING, NO_LABEL, SKIP, START, TYPE_MASK, UNCLEAN, FrameTable
 from viewer.media.sandbox import Limits, Sandbox, Verified
 
 CLOSED = [*numbered.H264, "-bf", "3", "-g", "48", "-keyint_min", "48", "-sc_threshold", "0"]
@@ -335,6 +335,19 @@ def test_too_many_frames_says_by_how_many(sandbox, tmp_path):
     with pytest.raises(MediaError, match="60 frames, 10 more than the limit of 50") as refused:
         sandbox.scan(path, None, Limits(max_frames=50))
     assert refused.value.code == "too_many_frames"
+
+
+def test_packets_that_unpack_to_more_than_the_limit_are_refused_before_they_fill_the_disk(sandbox, tmp_path):
+    path = FILES["packets compressed by Matroska"](tmp_path)
+    with pytest.raises(MediaError, match="more than 10,000 bytes once they are unpacked") as refused:
+        sandbox.scan(path, tmp_path / "side", Limits(max_bytes=10_000))
+    assert refused.value.code == "too_large_unpacked"
+    assert not list(tmp_path.glob("side*"))
+
+
+def test_packets_larger_than_they_lie_in_the_file_are_still_fed(sandbox, tmp_path):
+    table = read(sandbox, FILES["packets compressed by Matroska"](tmp_path)).table
+    assert not [n for n, flags in enumerate(table.packet_flags) if flags & SKIP]
 
 
 def test_other_containers_are_read_but_need_a_converted_copy(sandbox, tmp_path):

@@ -41,4 +41,4 @@ def close_sandbox() -> None:
 def limits() -> Limits:
     from viewer.media.sandbox import Limits
 
-    return Limits(max_frames=settings.MAX_FRAMES, max_frame_pixels=settings.MAX_FRAME_PIXELS)
+    return Limits(settings.MAX_FRAMES, settings.MAX_FRAME_PIXELS, settings.MAX_VIDEO_BYTES)

@@ -63,17 +63,19 @@ _ALLOWED = {
     "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132), "sched_yield": (24, 124),
     "sched_getaffinity": (204, 123), "gettid": (186, 178), "getpid": (39, 172), "clock_gettime": (228, 113),
     "clock_nanosleep": (230, 115), "nanosleep": (35, 101), "gettimeofday": (96, 169), "getrandom": (318, 278),
-    "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72), "fcntl": (72, 25),
+    "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72),
     "dup": (32, 23), "set_robust_list": (273, 99), "rseq": (334, 293), "getrusage": (98, 165), "sysinfo": (99, 179),
     "uname": (63, 160), "getcwd": (79, 17), "readlink": (89, None), "readlinkat": (267, 78), "membarrier": (324, 283),
     "getuid": (102, 174), "geteuid": (107, 175), "getgid": (104, 176), "getegid": (108, 177), "fadvise64": (221, 223),
-    "sched_setaffinity": (203, 122), "prlimit64": (302, 261), "access": (21, None), "faccessat": (269, 48),
+    "access": (21, None), "faccessat": (269, 48),
     "getdents64": (217, 61), "restart_syscall": (219, 128),
 }  # fmt: skip
 _CLONE, _CLONE3, _PRCTL, _TGKILL = (56, 220), (435, 435), (157, 167), (234, 131)
+_FCNTL, _PRLIMIT = (72, 25), (302, 261)
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _CLONE_THREAD = 0x00010000
 _PR_SET_NAME = 15
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15  # they can have another process signalled
 
 _LOAD, _JUMP_EQUAL, _JUMP_SET, _JUMP_GREATER_EQUAL, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
@@ -123,6 +125,24 @@ def _filter(machine: str) -> bytes:
         (_JUMP_EQUAL, 0, 1, _PR_SET_NAME),
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _ERRNO | _EPERM),
+        # handles may be copied and asked about, not made to signal anybody
+        (_JUMP_EQUAL, 0, 6, _FCNTL[column]),
+        (_LOAD, 0, 0, 24),
+        (_JUMP_EQUAL, 3, 0, _F_SETOWN),
+        (_JUMP_EQUAL, 2, 0, _F_SETSIG),
+        (_JUMP_EQUAL, 1, 0, _F_SETOWN_EX),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _ERRNO | _EPERM),
+        # its own limits may be read; nobody's may be set
+        (_JUMP_EQUAL, 0, 8, _PRLIMIT[column]),
+        (_LOAD, 0, 0, 16),
+        (_JUMP_EQUAL, 0, 5, 0),
+        (_LOAD, 0, 0, 32),
+        (_JUMP_EQUAL, 0, 3, 0),
+        (_LOAD, 0, 0, 36),
+        (_JUMP_EQUAL, 0, 1, 0),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _ERRNO | _EPERM),
         # abort() signals the process itself
         (_JUMP_EQUAL, 0, 3, _TGKILL[column]),
         (_LOAD, 0, 0, 16),
@@ -153,9 +173,11 @@ def set_limits(memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
         resource.setrlimit(what, (wanted, wanted))
 
 
-def confine(readable: Iterable[str]) -> None:
-    """Files and calls: from here on only `readable` can be opened, and nothing started, connected or signalled."""
+def confine(readable: Iterable[str]) -> tuple[bool, bool]:
+    """From here on only `readable` can be opened, and nothing started, connected or signalled.
+
+    Returns whether the kernel restricts files, and whether it restricts calls.
+    """
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    restrict_files(readable)
-    restrict_syscalls()
+    return restrict_files(readable), restrict_syscalls()

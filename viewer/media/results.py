@@ -12,6 +12,7 @@ from viewer.media.frame_table import FrameTable
 class Limits:
     max_frames: int = 100_000
     max_frame_pixels: int = 8192 * 8192
+    max_bytes: int = 10**9  # of all packets, unpacked
 
 
 @dataclass(frozen=True, slots=True)

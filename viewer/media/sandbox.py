@@ -20,7 +20,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from viewer.media import confinement
 from viewer.media.channel import receive, send
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import DIGEST_SIZE, FrameTable
@@ -55,8 +54,7 @@ class Sandbox:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
-        if not confinement.landlock_version():
-            log.warning("This kernel has no Landlock: the decoder's file access is not restricted.")
+        self._warned = False
 
     @property
     def alive(self) -> bool:
@@ -124,7 +122,20 @@ class Sandbox:
         blob: bytes = b"",
         side: BinaryIO | None = None,
     ) -> tuple[dict[str, Any], bytes]:
-        return next(self._call(function, path, arguments, blob, side=side))
+        answers = list(self._call(function, path, arguments, blob, side=side))
+        if len(answers) != 1:
+            raise MediaError("decoder_failed", "The decoder broke down on this file.")
+        return answers[0]
+
+    def _warn_of(self, confined: dict[str, Any]) -> None:
+        """Say once in the log what this kernel cannot restrict."""
+        if self._warned or (confined["files"] and confined["calls"]):
+            return
+        self._warned = True
+        missing = [
+            name for name, there in (("Landlock", confined["files"]), ("seccomp", confined["calls"])) if not there
+        ]
+        log.warning("Decoders run without %s here: this kernel does not have it.", " and ".join(missing))
 
     def _fork(self, request: str, handles: list[int]) -> int:
         """The child's process id; 0 where none could be started."""
@@ -146,17 +157,16 @@ class Sandbox:
     ) -> Generator[tuple[dict[str, Any], bytes], None, None]:
         """What the child answers, one thing after another. Raises MediaError in its words, or for its end."""
         ours, theirs = socket.socketpair()
-        request = json.dumps(
-            {"function": function, "path": str(path.resolve()), "cpu": int(cpu), "side": side is not None}
-        )
+        side_bytes = arguments["limits"]["max_bytes"] if side else 0
+        request = json.dumps({"function": function, "path": str(path.resolve()), "cpu": int(cpu), "side": side_bytes})
         handles = [theirs.fileno()] + ([side.fileno()] if side else [])
         with ours:
             with theirs, self._lock:
                 pid = self._fork(request, handles)
             if not pid:
                 raise MediaError("sandbox_unavailable", "The decoder's process could not be started; try again.")
+            child = _handle_of(pid)
             ours.settimeout(SILENCE_SECONDS)
-            done = False
             try:
                 send(ours, arguments, blob)
                 while True:
@@ -164,8 +174,10 @@ class Sandbox:
                     if kind == "error":
                         raise MediaError(answer["code"], answer["sentence"])
                     if kind == "done":
-                        done = True
                         return
+                    if kind == "confined":
+                        self._warn_of(answer)
+                        continue
                     yield answer, data
             except TimeoutError:
                 raise MediaError(
@@ -178,13 +190,23 @@ class Sandbox:
                     "The decoder broke down on this file; it is damaged or needs too much of the machine.",
                 ) from None
             finally:
-                if not done:
-                    _kill(pid)
+                _kill(child)
 
 
-def _kill(pid: int) -> None:
+def _handle_of(pid: int) -> int | None:
+    """A handle that never comes to mean another process; None for one that has ended."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _kill(child: int | None) -> None:
+    if child is None:
+        return
     with suppress(ProcessLookupError):  # it may have ended by itself
-        os.kill(pid, signal.SIGKILL)
+        signal.pidfd_send_signal(child, signal.SIGKILL)
+    os.close(child)
 
 
 def _read_digest(path: Path, frame: int) -> str | None:

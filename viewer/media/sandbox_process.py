@@ -71,8 +71,9 @@ def _child(request: dict[str, Any], handles: list[int]) -> None:
         side = os.fdopen(handles[1], "wb") if request["side"] else None
         channel = _Pipe(handles[0])
         path = request["path"]
-        confinement.set_limits(MEMORY_BYTES, request["cpu"], 1 << 40 if side else 0)
-        confinement.confine([path])
+        confinement.set_limits(MEMORY_BYTES, request["cpu"], request["side"])
+        files, calls = confinement.confine([path])
+        send(channel, {"kind": "confined", "files": files, "calls": calls})
         _work(request["function"], path, channel, side)
         code = 0
     except BaseException:

@@ -128,8 +128,7 @@ def _read_packets(
     add_flags, add_shown = packets.flags.append, packets.shown.append
     first: av.VideoFrame | None = None
     first_start = any_packet = b""
-    exact, start_pts, shown = True, None, 0
-    file_size = os.path.getsize(path)  # noqa: PTH202
+    exact, start_pts, shown, total = True, None, 0, 0
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123
         for packet in demux(container, stream):
             size = packet.size
@@ -153,7 +152,13 @@ def _read_packets(
                     packets.extradata[n] = bytes(packet.get_sidedata("new_extradata"))
             elif pts is not None and start_pts is not None and pts < start_pts:
                 flags = LEADING
-            if packet.is_corrupt or (pos is not None and pos + size > file_size):
+            total += size
+            if total > limits.max_bytes:
+                raise MediaError(
+                    "too_large_unpacked",
+                    f"The video's packets have more than {limits.max_bytes:,} bytes once they are unpacked.",
+                )
+            if packet.is_corrupt:
                 flags |= SKIP
             if pos is None or pos < 0:
                 exact, pos = False, 0

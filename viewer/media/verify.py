@@ -31,6 +31,7 @@ from viewer.media.frame_table import (
 )
 from viewer.media.results import Limits, Progress, Verified
 
+SILENCE_SECONDS = 30
 _HASH_APART = 64 * 1024  # bytes: smaller planes are hashed faster than they are handed to a thread
 
 
@@ -96,6 +97,7 @@ class _Verification:
         self.fed_pts: list[int | None] = []
         self.discarded: set[int] = set()
         self.damaged_since: int | None = None
+        self.frame_at = time.monotonic()  # when the decoder gave the last frame
         self.types = {n: flags & TYPE_MASK for n, flags in zip(table.frame_packet, table.frame_flags, strict=True)}
 
     def decode(self, path: str, threads: str) -> Iterator[Progress]:
@@ -121,12 +123,17 @@ class _Verification:
                         raise _PicturesLost from error
                     self._damaged(len(self.fed_pts) - 1 - THREADS)
                 self._collect(wait=False)
+                if time.monotonic() - self.frame_at > SILENCE_SECONDS:
+                    raise MediaError(
+                        "decoder_stalled", f"The decoder was stopped: it gave no frame for {SILENCE_SECONDS} seconds."
+                    )
                 if time.monotonic() - told_at > 0.2:
                     told_at = time.monotonic()
                     yield self._progress()
             self._collect(wait=True)
 
     def _take(self, frame: av.VideoFrame, hashing: ThreadPoolExecutor) -> None:
+        self.frame_at = time.monotonic()
         n = self._packet_of(frame)
         value = self.types.get(n, 0)
         if frame.is_corrupt:

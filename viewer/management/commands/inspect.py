@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from viewer.actions.sandboxed import limits
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import START, FrameTable
 from viewer.media.reading import read_table
@@ -23,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, fast: bool, **options: Any) -> None:
         try:
-            read = read_table(file, fast=fast)
+            read = read_table(file, fast=fast, limits=limits())
         except MediaError as error:
             self.stderr.write(str(error))
             raise SystemExit(2) from None
