@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { IDBFactory, IDBIndex, IDBKeyRange, IDBObjectStore } from "fake-indexeddb";
 
 import { History } from "../../static/editor/core/history.js";
 import { Store } from "../../static/editor/core/store.js";
 import { LabelSync } from "../../static/editor/net/label_sync.js";
+import { saveWords } from "../../static/editor/panels/save_state.js";
 import { FakeLive, FakeLocks, LabelServer } from "./label_server.js";
 
 globalThis.IDBKeyRange = IDBKeyRange;
@@ -172,6 +173,64 @@ test("a tab that was killed between the server's writing and its answer leaves n
   const next = await chrome.tab();
   await until(() => next.sync.state.kind === "saved");
   assert.deepEqual([server.revision, server.value("a"), next.value("a")], [2, { n: 2 }, 2]);
+});
+
+/** A tab that died after the server wrote "a" and before its answer; then `meanwhile`; then the next tab, when all is saved. */
+async function afterLostAnswer(server, meanwhile) {
+  const chrome = browser(server);
+  server.trouble = ["answer lost", ...Array(100).fill("lost")];
+  const killed = await chrome.tab();
+  killed.put("a", 1);
+  await until(() => server.revision === 1);
+  killed.kill();
+  meanwhile();
+  server.trouble = [];
+  const tab = await chrome.tab();
+  await until(() => tab.sync.state.kind === "saved");
+  assert.deepEqual(await journalled(chrome), []);
+  return tab;
+}
+
+test("what somebody wrote over a change whose answer was lost is what the next tab shows", async () => {
+  const server = new LabelServer();
+  const tab = await afterLostAnswer(server, () => server.write("a", "track", { n: 7 }));
+  assert.deepEqual([tab.value("a"), tab.store.revision("a")], [7, 2]);
+  tab.put("a", 8);
+  await until(() => tab.sync.state.kind === "saved");
+  assert.deepEqual(server.value("a"), { n: 8 });
+});
+
+test("a label that somebody deleted after a change whose answer was lost is not shown, and can be made again", async () => {
+  const server = new LabelServer();
+  const tab = await afterLostAnswer(server, () => {
+    server.write("a", "track", null);
+    server.write("b", "track", { n: 1 });
+  });
+  assert.equal(tab.value("a"), null);
+  await until(() => tab.store.revision("a") === 2);
+  tab.put("a", 3);
+  await until(() => tab.sync.state.kind === "saved");
+  assert.deepEqual([server.value("a"), tab.sync.state.conflicts], [{ n: 3 }, []]);
+});
+
+test("what builds on a change whose answer was lost, and was deleted by somebody since, waits for a decision", async () => {
+  const server = new LabelServer();
+  const chrome = browser(server);
+  server.trouble = ["answer lost", ...Array(100).fill("lost")];
+  const killed = await chrome.tab();
+  killed.put("a", 1);
+  await until(() => server.revision === 1);
+  killed.put("a", 2);
+  await until(async () => (await journalled(chrome)).length === 2);
+  killed.kill();
+  server.write("a", "track", null);
+  server.trouble = [];
+  const tab = await chrome.tab();
+  await until(() => tab.sync.state.kind === "conflict");
+  assert.deepEqual([tab.value("a"), server.value("a")], [null, null]);
+  await tab.sync.keepMine(tab.sync.state.conflicts[0].id);
+  await until(() => tab.sync.state.kind === "saved");
+  assert.deepEqual([tab.value("a"), server.value("a")], [2, { n: 2 }]);
 });
 
 test("the journal of one person is not sent in the name of another", async () => {
@@ -377,6 +436,18 @@ test("a server in trouble is tried again", async () => {
   assert.deepEqual(server.value("a"), { n: 1 });
 });
 
+test("a server that fails at every request is not called unreachable", async () => {
+  const server = new LabelServer();
+  const body = { code: "unexpected", detail: "Something went wrong on the server.", reference: "1f2e3d4c" };
+  server.trouble = Array(6).fill({ status: 500, body });
+  const tab = await browser(server).tab();
+  tab.put("a", 1);
+  await until(() => tab.sync.state.kind === "error");
+  assert.equal(saveWords(tab.sync.state), "The server has an error (reference 1f2e3d4c); 1 pending, trying again");
+  await until(() => tab.sync.state.kind === "saved");
+  assert.ok(!tab.kinds.includes("offline"));
+});
+
 test("two tabs of one browser show each other's changes at once and save each once", async () => {
   const server = new LabelServer();
   const chrome = browser(server);
@@ -419,12 +490,25 @@ test("a browser that keeps nothing says so and saves from memory", async () => {
   assert.match(tab.messages[0], /do not close the tab/);
 });
 
+test("a browser whose journal cannot be read says so and saves from memory", async () => {
+  const server = new LabelServer();
+  const { getAll } = IDBIndex.prototype;
+  IDBIndex.prototype.getAll = () => { throw new DOMException("broken", "UnknownError"); };
+  try {
+    const tab = await browser(server).tab();
+    tab.put("a", 1);
+    await until(() => tab.sync.state.kind === "saved");
+    assert.match(tab.messages[0], /do not close the tab/);
+  } finally {
+    IDBIndex.prototype.getAll = getAll;
+  }
+});
+
 test("a full disk is told in words, and the change is saved from memory", async () => {
   const server = new LabelServer();
   const chrome = browser(server);
   const tab = await chrome.tab();
-  const { add } = (await import("fake-indexeddb")).IDBObjectStore.prototype;
-  const { IDBObjectStore } = await import("fake-indexeddb");
+  const { add } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.add = () => { throw new DOMException("full", "QuotaExceededError"); };
   try {
     tab.put("a", 1);
@@ -449,6 +533,42 @@ test("a page that goes sends what it can without waiting", async () => {
     assert.equal(server.requests[0].keepalive, true);
     await until(() => tab.sync.state.kind === "saved");
   } finally {
+    delete globalThis.addEventListener;
+    delete globalThis.removeEventListener;
+  }
+});
+
+test("an answer that is here before the journal has the change leaves nothing in the journal", async () => {
+  const server = new LabelServer();
+  const listeners = {};
+  globalThis.addEventListener = (type, listener) => { listeners[type] = listener; };
+  globalThis.removeEventListener = () => {};
+  const { add } = IDBObjectStore.prototype;
+  try {
+    const chrome = browser(server, { gatherMs: 60_000 });
+    const tab = await chrome.tab();
+    let answered = false;
+    // The disk is slow: the change is on it only after the server has answered.
+    IDBObjectStore.prototype.add = function (entry) {
+      const late = {};
+      const wait = () => {
+        if (!answered) return void (this.count().onsuccess = wait);
+        add.call(this, entry).onsuccess = ({ target }) => {
+          late.result = target.result;
+          late.onsuccess();
+        };
+      };
+      wait();
+      return late;
+    };
+    tab.put("a", 1);
+    listeners.pagehide();
+    await until(() => tab.sync.state.kind === "saved");
+    answered = true;
+    await tab.sync.settled();
+    await until(async () => (await journalled(chrome)).length === 0);
+  } finally {
+    IDBObjectStore.prototype.add = add;
     delete globalThis.addEventListener;
     delete globalThis.removeEventListener;
   }

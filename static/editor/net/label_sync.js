@@ -14,14 +14,20 @@ import { Journal, MemoryJournal } from "./journal.js";
 /** @typedef {{id: number, revision: number, may_label: boolean, user: {id: number, username: string}, records: ServerRecord[]}} LabelRow */
 /**
  * What the user is told, always. `at`: when the last change was saved. `pending`: changes that are on their way.
- * `conflicts`, `refused`: those that wait for a decision.
- * @typedef {{kind: "saved" | "saving" | "offline" | "conflict" | "refused" | "signed_out" | "readonly", at: Date | null,
+ * `conflicts`, `refused`: those that wait for a decision. `detail` says what `offline`, `error` (the server answers, but fails) and
+ * `signed_out` are about.
+ * @typedef {{kind: "saved" | "saving" | "offline" | "error" | "conflict" | "refused" | "signed_out" | "readonly", at: Date | null,
  *   pending: number, conflicts: Undecided[], refused: Undecided[], detail: string | null}} SaveState
  */
 /**
  * A change that is not on the server and not on the screen. `yours` is what it would write.
  * @typedef {{id: string, name: string, at: Date, code: string, detail: string,
  *   records: {kind: string, id: string, yours: Value | null, theirs: Value | null}[]}} Undecided
+ */
+/**
+ * The server's version of a record that is not shown, since a queued change writes it. `asOf`: the revision of the row at which it
+ * was the newest one. A record that the row does not have is null at revision 0: it may have been deleted at any revision.
+ * @typedef {ServerRecord & {asOf: number}} Held
  */
 /** @typedef {{request: (name: string, work: () => Promise<void>) => Promise<void>}} Locks */
 /**
@@ -40,6 +46,7 @@ const KEEPALIVE_BYTES = 60_000; // browsers allow 64 kB in all
 const SHORTEST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 const REFUSED_FOR_GOOD = new Set([400, 404, 409, 413, 422]);
+const AWAY = new Set([429, 502, 503, 504]); // what a proxy, or a server that starts, answers
 
 /**
  * Listens to `history` for what to save and to `live` for what others saved.
@@ -49,10 +56,10 @@ const REFUSED_FOR_GOOD = new Set([400, 404, 409, 413, 422]);
 export class LabelSync extends Emitter {
   /** What is not on the server: queued (`problem` null) or undecided, in order, of all tabs. @type {Map<string, Entry>} */
   #entries = new Map();
-  /** What others wrote meanwhile into records that queued entries touch. @type {Map<string, ServerRecord>} */
+  /** The server's versions of records that queued entries touch, as far as they are known. @type {Map<string, Held>} */
   #held = new Map();
-  /** Entries on their way into the journal. @type {Set<Promise<unknown>>} */
-  #writing = new Set();
+  /** Entries on their way into the journal, by id. @type {Map<string, Promise<unknown>>} */
+  #writing = new Map();
   /** Changes of this page that the server has applied: their events are no news. @type {Set<string>} */
   #own = new Set();
   /** @type {Journal | MemoryJournal} */
@@ -67,7 +74,7 @@ export class LabelSync extends Emitter {
   #failures = 0;
   #closed = false;
   #revision = 0;
-  /** @type {"offline" | "signed_out" | null} */
+  /** @type {"offline" | "error" | "signed_out" | null} */
   #trouble = null;
   /** @type {string | null} */
   #troubleDetail = null;
@@ -117,11 +124,11 @@ export class LabelSync extends Emitter {
    * save. Show nothing before it resolves.
    */
   async open() {
-    await this.#openJournal();
+    const left = await this.#openJournal();
     const { records, revision } = this.#row;
     this.#revision = revision;
     this.#store.write(records, "remote");
-    for (const entry of await this.#journal.entries()) this.#replay(entry);
+    for (const entry of left) this.#replay(entry);
 
     this.#stops.push(this.#history.on("commit", ({ name, change }) => this.#queue(name, change)));
     if (this.#live) {
@@ -154,7 +161,7 @@ export class LabelSync extends Emitter {
     if (this.#trouble === "signed_out") kind = "signed_out";
     else if (conflicts.length > 0) kind = "conflict";
     else if (refused.length > 0) kind = "refused";
-    else if (this.#trouble === "offline" && pending > 0) kind = "offline";
+    else if (this.#trouble !== null && pending > 0) kind = this.#trouble;
     else if (pending > 0) kind = "saving";
     else if (!this.#mayLabel) kind = "readonly";
     return { kind, at: this.#savedAt, pending, conflicts, refused, detail: this.#troubleDetail };
@@ -174,7 +181,7 @@ export class LabelSync extends Emitter {
     }
     // The new change is in the journal before the old one leaves it: a crash in between asks again, and loses nothing.
     this.#history.do(name, [...writes.values()]);
-    await Promise.allSettled([...this.#writing]);
+    await this.#written();
     await this.#forget(group);
   }
 
@@ -195,7 +202,7 @@ export class LabelSync extends Emitter {
   async settled() {
     while (this.#timer !== null || this.#draining || this.#writing.size > 0) {
       if (this.#trouble !== null && !this.#draining) return;
-      await Promise.allSettled([...this.#writing]);
+      await this.#written();
       if (this.#timer !== null && this.#trouble === null) this.#soon(0);
       await this.#draining;
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -212,20 +219,42 @@ export class LabelSync extends Emitter {
 
   // -- into the journal ---------------------------------------------------------------------------------------
 
+  /** Resolves to what earlier tabs left. @returns {Promise<Entry[]>} */
   async #openJournal() {
+    /** @type {Journal | null} */
+    let journal = null;
     try {
-      this.#journal = await Journal.open(this.#key, this.#indexedDB);
+      journal = await Journal.open(this.#key, this.#indexedDB);
+      const left = await journal.entries();
+      this.#journal = journal;
+      return left;
     } catch {
+      journal?.close();
       // The state is told in words: work goes on, but only as long as the tab lives.
       this.emit("message", "This browser keeps nothing for this page: do not close the tab before “Saved” is shown.");
+      return [];
     }
   }
 
-  /** @param {Entry} entry  that an earlier tab left */
+  /**
+   * Show a change of an earlier tab, or of another. The server may have it already, and something newer over it: that is kept, to be
+   * shown when the answer says so.
+   * @param {Entry} entry
+   */
   #replay(entry) {
+    if (entry.problem === null) this.#holdShown(entry);
     this.#entries.set(entry.id, entry);
     if (entry.problem !== null) return;
     this.#store.write(entry.records.map(({ kind, id, value }) => ({ kind, id, value })), "remote");
+  }
+
+  /** @param {Entry} entry  that is about to be shown over the server's versions */
+  #holdShown({ records }) {
+    const touched = this.#touched();
+    for (const { kind, id } of records) {
+      if (touched.has(id)) continue; // what is shown is not the server's
+      this.#held.set(id, { kind, id, value: this.#store.get(id), revision: this.#store.revision(id), asOf: this.#revision });
+    }
   }
 
   /**
@@ -255,11 +284,20 @@ export class LabelSync extends Emitter {
         this.emit("message", `${full ? "The disk space of this browser is full" : "This browser could not keep the change"}: do not close the tab before “Saved” is shown.`);
       },
     );
-    this.#writing.add(writing);
-    void writing.finally(() => this.#writing.delete(writing));
+    this.#writing.set(entry.id, writing);
+    void writing.finally(() => this.#writing.delete(entry.id));
     this.#tell();
     // While the server cannot be reached the next try is planned already.
     if (this.#trouble === null) this.#soon(this.#gatherMs);
+  }
+
+  /**
+   * Resolves when these entries are in the journal, or cannot be: before that they have no `seq` to find them by.
+   * @param {readonly Entry[]} [entries]  all, if not given
+   */
+  async #written(entries) {
+    const writing = entries ? entries.map(({ id }) => this.#writing.get(id)) : [...this.#writing.values()];
+    await Promise.allSettled(writing);
   }
 
   /** Ask the browser, once, not to throw the journal away when it needs space. */
@@ -311,7 +349,7 @@ export class LabelSync extends Emitter {
 
   /** Send what fits into one request; resolves to whether to go on. @returns {Promise<boolean>} */
   async #sendSome() {
-    await Promise.allSettled([...this.#writing]); // the disk first
+    await this.#written(); // the disk first
     const batch = this.#batch();
     if (batch.length === 0) return false;
     let answer;
@@ -368,7 +406,8 @@ export class LabelSync extends Emitter {
     } else if (!(error instanceof Unreachable)) {
       console.error(error);
     }
-    this.#wait("offline", error instanceof ApiError ? error.detail : "The server cannot be reached.");
+    if (error instanceof ApiError && !AWAY.has(error.status)) this.#wait("error", serverError(error));
+    else this.#wait("offline", error instanceof ApiError ? error.detail : "The server cannot be reached.");
     return false;
   }
 
@@ -386,7 +425,7 @@ export class LabelSync extends Emitter {
   }
 
   /**
-   * @param {"offline" | "signed_out"} trouble
+   * @param {"offline" | "error" | "signed_out"} trouble
    * @param {string} detail
    */
   #wait(trouble, detail) {
@@ -408,21 +447,31 @@ export class LabelSync extends Emitter {
   async #applied(applied) {
     const done = applied.map(({ id }) => this.#entries.get(id)).filter((entry) => entry !== undefined);
     this.#acknowledge(applied);
-    await this.#journal.remove(done);
+    await this.#written(done);
+    // What stays in the journal is sent once more, and answered as applied before.
+    await this.#journal.remove(done).catch(() => {});
     if (applied.length > 0) this.#broadcast({ type: "applied", applied });
   }
 
   /** @param {{id: string, revision: number}[]} applied */
   #acknowledge(applied) {
+    let missed = Infinity;
     for (const { id, revision } of applied) {
       const entry = this.#entries.get(id);
       this.#own.add(id);
       if (!entry) continue;
       this.#entries.delete(id);
-      for (const record of entry.records) this.#store.setRevision(record.id, revision);
+      for (const { id: record } of entry.records) {
+        const held = this.#held.get(record);
+        if (held && held.asOf < revision) this.#held.delete(record); // this change was made over it
+        else if (held && held.revision < revision) missed = Math.min(missed, revision); // deleted since, who knows when
+        // Applied before, and changed by someone else since: what is known of that is newer.
+        if (revision > this.#store.revision(record)) this.#store.setRevision(record, revision);
+      }
       this.#savedAt = new Date();
     }
     this.#releaseHeld();
+    if (missed < Infinity) void this.#catchUp(missed);
     this.#tell();
   }
 
@@ -447,15 +496,15 @@ export class LabelSync extends Emitter {
     /** @type {Problem["theirs"]} */
     const theirs = {};
     for (const { id, before } of records.values()) {
-      theirs[id] = { value: before, revision: this.#held.get(id)?.revision ?? this.#store.revision(id) };
       const held = this.#held.get(id);
-      if (held) theirs[id].value = held.value;
+      theirs[id] = { value: held ? held.value : before, revision: Math.max(held?.revision ?? 0, this.#store.revision(id)) };
     }
     for (const { id, theirs: value, revision } of error.body?.conflicts ?? []) theirs[id] = { value, revision };
     for (const entry of group) {
       entry.problem = { kind, code: error.code, detail: error.detail, theirs, group: refused.id };
     }
     this.#showTheirs(group);
+    await this.#written(group);
     await this.#journal.update(group);
     this.#broadcast({ type: "aside", group });
     this.emit("message", kind === "conflict" ? `Someone else has changed the same labels. “${refused.name}” waits for your decision.` : `“${refused.name}” was not accepted: ${error.detail}`);
@@ -487,6 +536,7 @@ export class LabelSync extends Emitter {
   async #forget(entries) {
     for (const { id } of entries) this.#entries.delete(id);
     this.#tell();
+    await this.#written(entries);
     await this.#journal.remove(entries);
     this.#broadcast({ type: "forgotten", ids: entries.map((entry) => entry.id) });
   }
@@ -525,10 +575,10 @@ export class LabelSync extends Emitter {
   }
 
   /** Ask for what is new. What fails here is asked for again when the socket is back. */
-  async #catchUp() {
+  async #catchUp(after = this.#revision) {
     let news;
     try {
-      news = await get(`${this.#url}?after=${this.#revision}`, { fetch: this.#fetch });
+      news = await get(`${this.#url}?after=${after}`, { fetch: this.#fetch });
     } catch {
       return;
     }
@@ -541,7 +591,10 @@ export class LabelSync extends Emitter {
   #take(records) {
     const fresh = records.filter(({ id, revision }) => revision > this.#store.revision(id));
     const touched = this.#touched();
-    for (const record of fresh) if (touched.has(record.id)) this.#held.set(record.id, record);
+    for (const record of fresh) {
+      const newer = record.revision > (this.#held.get(record.id)?.revision ?? 0);
+      if (touched.has(record.id) && newer) this.#held.set(record.id, { ...record, asOf: record.revision });
+    }
     this.#store.write(fresh.filter(({ id }) => !touched.has(id)), "remote");
   }
 
@@ -551,7 +604,7 @@ export class LabelSync extends Emitter {
     const touched = this.#touched();
     const free = [...this.#held.values()].filter(({ id }) => !touched.has(id));
     for (const { id } of free) this.#held.delete(id);
-    this.#take(free);
+    this.#store.write(free.map(({ kind, id, value, revision }) => ({ kind, id, value, revision: Math.max(revision, this.#store.revision(id)) })), "remote");
   }
 
   /** The records that queued changes write. */
@@ -631,4 +684,9 @@ function body(user, entries) {
       records: records.map(({ kind, id: record, base, value }) => ({ kind, id: record, base, value })),
     })),
   });
+}
+
+/** @param {ApiError} error */
+function serverError({ detail, body }) {
+  return typeof body?.reference === "string" ? `The server has an error (reference ${body.reference}).` : `The server has an error: ${detail}`;
 }

@@ -4,11 +4,12 @@ import { html } from "lit-html";
 import { icon } from "./icon.js";
 
 /**
- * @typedef {{kind: "saved" | "saving" | "offline" | "conflict" | "refused" | "signed_out" | "readonly", at: Date | null, pending: number}} SaveState
+ * @typedef {{kind: "saved" | "saving" | "offline" | "error" | "conflict" | "refused" | "signed_out" | "readonly", at: Date | null, pending: number,
+ *   detail?: string | null}} SaveState
  */
 
 /** @param {SaveState} state */
-export function saveWords({ kind, at, pending }) {
+export function saveWords({ kind, at, pending, detail }) {
   switch (kind) {
     case "saved":
       return at ? `Saved ${at.toLocaleTimeString("en-GB")}` : "All saved";
@@ -16,6 +17,8 @@ export function saveWords({ kind, at, pending }) {
       return "Saving";
     case "offline":
       return `Offline, ${pending} pending`;
+    case "error":
+      return `${(detail ?? "The server has an error").replace(/\.$/, "")}; ${pending} pending, trying again`;
     case "conflict":
       return "Conflict";
     case "refused":
@@ -28,13 +31,14 @@ export function saveWords({ kind, at, pending }) {
 }
 
 const ICONS = /** @type {Record<SaveState["kind"], string>} */ ({
-  saved: "check", saving: "cloud-upload", offline: "cloud-off", conflict: "triangle-alert", refused: "triangle-alert", signed_out: "log-out", readonly: "eye",
+  saved: "check", saving: "cloud-upload", offline: "cloud-off", error: "triangle-alert", conflict: "triangle-alert", refused: "triangle-alert", signed_out: "log-out", readonly: "eye",
 });
 
 const MORE = /** @type {Record<SaveState["kind"], string>} */ ({
   saved: "Every change is on the server.",
   saving: "Changes are kept in this browser and are on their way to the server.",
   offline: "The server cannot be reached. Changes are kept in this browser and are sent as soon as it answers.",
+  error: "Changes are kept in this browser and are sent as soon as the server takes them. Tell whoever runs it the reference.",
   conflict: "Someone else changed the same labels. Choose which version stays.",
   refused: "The server did not accept a change. Open to see why.",
   signed_out: "Sign in again in another tab; your changes are kept in this browser.",
