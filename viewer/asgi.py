@@ -10,10 +10,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "viewer.settings")
 _django = get_asgi_application()  # before the imports below, which use the models
 
-from viewer.live.answers import Receive, Send  # noqa: E402
+from viewer.live.answers import Receive, Send, refuse  # noqa: E402
 from viewer.live.consumers import PageSocket  # noqa: E402
 from viewer.live.identity import Scope, origin_allowed  # noqa: E402
 from viewer.live.media_bytes import media_bytes  # noqa: E402
+from viewer.live.request_body import Body, Refused, has_body  # noqa: E402
 from viewer.live.tail import tail  # noqa: E402
 from viewer.live.upload_bytes import upload_bytes  # noqa: E402
 
@@ -26,6 +27,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             await media_bytes(scope, receive, send)
         elif scope["method"] == "PATCH" and scope["path"].startswith("/api/uploads/"):
             await upload_bytes(scope, receive, send)
+        elif has_body(scope):
+            await _with_body(scope, receive, send)
         else:
             await _django(scope, receive, send)
     elif scope["type"] == "websocket":
@@ -37,6 +40,16 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": "websocket.close", "code": 4403})
     elif scope["type"] == "lifespan":
         await _lifespan(receive, send)
+
+
+async def _with_body(scope: Scope, receive: Receive, send: Send) -> None:
+    body = Body(scope, receive)
+    try:
+        await body.check_length()
+        await _django(scope, body.receive, send)
+    except Refused as refused:
+        # Nothing was answered yet: Django reads all of the body first.
+        await refuse(send, refused.answer, {} if refused.announced else {"Connection": "close"})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
