@@ -8,12 +8,14 @@ export class Behaviour {
   frames = 8; // open at once; more stall it
   breaksAt = -1; // packet that it cannot decode
   drops = -1; // packet whose picture never comes
-  reclaimAfter = -1; // packets until it is taken away, once
+  reclaimEvery = 0; // packets after which it is taken away, `reclaims` times
+  reclaims = 0;
   lateAfterReset = false;
   supported = true;
   format = "I420";
   /** @type {FakeVideoDecoder[]} */
   made = [];
+  eaten = 0;
   open = 0;
   mostOpen = 0;
   fed = [];
@@ -134,7 +136,8 @@ class FakeVideoDecoder {
       const chunk = this.queue.shift();
       if (chunk) {
         this.ondequeue?.();
-        if (behaviour.reclaimAfter-- === 0) {
+        if (behaviour.reclaims && ++behaviour.eaten % behaviour.reclaimEvery === 0) {
+          behaviour.reclaims--;
           this.#fail("QuotaExceededError", "Codec reclaimed due to inactivity.");
           break;
         }

@@ -52,7 +52,7 @@ for (const [what, change] of [
   ["a decoder that stalls at 8 open frames", { frames: 8, withholds: 4 }],
   ["a decoder that has but 4 frames", { frames: 4 }],
   ["a decoder that lets pictures out after a reset", { lateAfterReset: true, withholds: 5 }],
-  ["a decoder that is taken away in mid-group", { reclaimAfter: 17, withholds: 2 }],
+  ["a decoder that is taken away in mid-group", { reclaimEvery: 17, reclaims: 6, withholds: 2 }],
 ]) {
   test(`every frame is its own picture with ${what}`, { timeout: 20_000 }, async () => {
     const context = await setUp(change);
@@ -99,6 +99,25 @@ test("going on does not begin again at the start of the group", { timeout: 5000 
   context.decoding.close();
 });
 
+test("a frame far ahead is decoded from its own start, not through the groups between", { timeout: 5000 }, async () => {
+  const context = await setUp();
+  await readRight(context, 10);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await readRight(context, 155);
+  assert.ok(!context.behaviour.fed.includes(100));
+  context.decoding.close();
+});
+
+test("a frame that went by is decoded again at once", { timeout: 5000 }, async () => {
+  const context = await setUp();
+  await readRight(context, 98);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const begun = performance.now();
+  await readRight(context, 55);
+  assert.ok(performance.now() - begun < 100, "it was waited for a picture that had gone by");
+  context.decoding.close();
+});
+
 test("decoding comes to rest, also where memory holds less than is worth fetching ahead", { timeout: 5000 }, async () => {
   const context = await setUp({}, { pictures: 6 });
   await readRight(context, 100);
@@ -117,7 +136,7 @@ test("a picture that the decoder drops is reported, never replaced by a neighbou
 });
 
 test("a decoder that breaks in the middle of a group still gives what stands before", { timeout: 5000 }, async () => {
-  const context = await setUp({ breaksAt: 70 });
+  const context = await setUp({ breaksAt: 70, withholds: 4 });
   await readRight(context, 69);
   await assert.rejects(context.decoding.read(75, "show"), /Decoding error/);
   await readAll(context, [68, 100, 101, 65]);

@@ -153,6 +153,12 @@ export class FrameTable {
     return at < this.starts.length ? this.starts[at] : this.packetCount;
   }
 
+  /** The last start before `packet`, or -1. @param {number} packet */
+  startBefore(packet) {
+    const at = upperBound(this.starts, packet - 1) - 1;
+    return at >= 0 ? this.starts[at] : -1;
+  }
+
   /**
    * The packet to feed after `packet` when decoding began at `start`; the number of packets at the end.
    * @param {number} packet

@@ -6,6 +6,7 @@
  */
 
 import { ByteRanges, BytesUnavailable } from "./byte_ranges.js";
+import { UNCLEAN } from "./frame_table.js";
 import { configuration, PacketDecoder, Reclaimed } from "./packet_decoder.js";
 import { PictureCache } from "./picture_cache.js";
 import { digestOf } from "./picture_digest.js";
@@ -39,6 +40,8 @@ export class NoPicture extends Error {
 const BEHIND = 20; // frames before the target that are kept when they come by
 const AHEAD = 30;
 const OPENING_BYTES = 4 << 20; // decoded ahead before the user has moved
+const STREAM_BYTES = 8 << 20; // fetched ahead of one who goes on frame by frame
+const STREAK = 10; // frames in a row after which someone is taken to go on
 const KEY_BYTES = 2 << 20; // of neighbouring groups of pictures, fetched once the user moves
 
 export class VideoDecoding {
@@ -89,6 +92,7 @@ export class VideoDecoding {
   #damaged = new Set();
   #pictureBytes; // of one copy: a guess until the first one
   #given = -1; // the frame that was given out last
+  #streak = 0; // frames asked for in a row, forwards
   #moves = 0;
   #copies = 0;
   #running = false;
@@ -210,6 +214,7 @@ export class VideoDecoding {
     if (frame !== cache.target) {
       cache.travel = frame < cache.target ? -1 : 1;
       this.#moves++;
+      this.#streak = frame === cache.target + 1 ? this.#streak + 1 : 0;
     }
     cache.target = frame;
     if (frame < this.#window.first || frame > this.#window.last) this.prefetch(frame - BEHIND, frame + AHEAD);
@@ -293,10 +298,8 @@ export class VideoDecoding {
   /** The most urgent frame that is not here, and the decoder to get it with. */
   #goal() {
     const [f, b] = this.#decoders;
-    for (let i = this.#reads.length - 1; i >= 0; i--) {
-      const read = this.#reads[i];
-      return { frame: read.frame, decoder: this.#nearer(read.frame), read };
-    }
+    const read = this.#reads.at(-1);
+    if (read) return { frame: read.frame, decoder: this.#nearer(read.frame), read };
     const ahead = this.#missingAhead();
     const behind = this.#missingBehind();
     if (behind !== null && (this.cache.travel < 0 || ahead === null)) {
@@ -377,7 +380,7 @@ export class VideoDecoding {
 
   /** @param {number} frame */
   #lacks(frame) {
-    if (this.cache.has(frame) || this.#trouble.has(frame)) return false;
+    if (this.cache.has(frame) || this.#trouble.has(frame) || this.table.frameFlags[frame] & UNCLEAN) return false;
     const start = this.table.startOf(frame);
     return start !== null && !this.#damaged.has(start);
   }
@@ -391,6 +394,7 @@ export class VideoDecoding {
     if (!this.#reads.some((read) => read.purpose === "scrub")) {
       const ahead = Math.min(this.#hasMoved ? this.#window.last : this.#bounds().last, table.frameCount - 1);
       wishes.push({ first: last, last: Math.max(last, table.lastPacketOf(ahead)) });
+      if (this.#streak >= STREAK) wishes.push(this.#bytesAfter(table.lastPacketOf(ahead), STREAM_BYTES));
       if (this.#hasMoved) wishes.push(...this.#neighbours(table.framePacket[cache.target]));
     }
     this.bytes.want(wishes);
@@ -400,13 +404,17 @@ export class VideoDecoding {
   #neighbours(packet) {
     const { table } = this;
     const after = table.startAfter(packet);
-    const start = table.startOf(this.cache.target) ?? 0;
-    const before = start > 0 ? table.startOf(table.packetFrame[start - 1] >= 0 ? table.packetFrame[start - 1] : this.cache.target) ?? start : start;
-    return [after, before].filter((first) => first < table.packetCount).map((first) => {
-      let last = first;
-      for (let bytes = 0; last < table.packetCount - 1 && bytes < KEY_BYTES; last++) bytes += table.packetSize[last];
-      return { first, last, exact: true };
-    });
+    const before = table.startBefore(table.startOf(this.cache.target) ?? 0);
+    const inside = (/** @type {number} */ first) => first >= 0 && first < table.packetCount;
+    return [after, before].filter(inside).map((first) => ({ ...this.#bytesAfter(first, KEY_BYTES), exact: true }));
+  }
+
+  /** Packets from `first` on, as many as `bytes` hold. @param {number} first @param {number} bytes @returns {Wish} */
+  #bytesAfter(first, bytes) {
+    const { packetSize, packetCount } = this.table;
+    let last = first;
+    for (let sum = packetSize[first]; last < packetCount - 1 && sum < bytes; sum += packetSize[last]) last++;
+    return { first, last };
   }
 
   // -- what comes out -------------------------------------------------------------------------------------------

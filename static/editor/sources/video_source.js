@@ -169,7 +169,7 @@ export class VideoSource extends EventTarget {
    * @returns {Promise<Proof>}
    */
   async prove(picture) {
-    if (picture.source === "server") return this.#server.prove(picture);
+    if (picture.source === "server") return this.#proveServer(picture);
     const copy = this.#copies.get(picture);
     if (copy === undefined) throw new Error("The picture was closed before it was proved.");
     /** @type {{digest: string | null, expected: string | null, error: string | null}} */
@@ -183,6 +183,13 @@ export class VideoSource extends EventTarget {
     if (digest !== expected) return this.#replace(frame, digest, "this browser decodes the picture differently from the server");
     this.#proofBackOff.succeeded();
     return { state: "proved", digest, reason: null };
+  }
+
+  /** @param {Picture} picture */
+  async #proveServer(picture) {
+    const proof = await this.#server.prove(picture);
+    if (proof.state === "server" || picture.frame >= this.proved) return proof;
+    return { ...proof, reason: "the file is damaged here, and the server does not decode it to the same picture twice" };
   }
 
   close() {
