@@ -1,7 +1,7 @@
 /** The columns of the table: what each shows, how it sorts, how wide it is. */
 /** @import { DataUnit } from "./types.js" */
 import { html } from "lit-html";
-import { bytes, duration, editorUrl, frameRate, grouped, mayOpen, stateOf } from "./format.js";
+import { bytes, duration, editorUrl, frameRate, grouped, mayOpen, seenSize, stateOf } from "./format.js";
 import { badge } from "./parts.js";
 
 /**
@@ -62,7 +62,7 @@ export const COLUMNS = [
     sort: "width",
     number: true,
     shown: true,
-    cell: (unit) => (unit.facts.width ? `${unit.facts.width}×${unit.facts.height}` : ""),
+    cell: (unit) => seenSize(unit.facts),
   },
   { name: "size", title: "Size", sort: "size", number: true, shown: true, cell: (unit) => bytes(unit.size) },
   { name: "labels", title: "Labels", sort: "labels", number: true, shown: true, cell: (unit) => (unit.labels === 0 ? "" : grouped(unit.labels)) },

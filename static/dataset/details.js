@@ -1,34 +1,41 @@
 /** The panel of one video: everything that is known of it, and the whole sentence where something is wrong. */
 /** @import { DataUnit } from "./types.js" */
 import { html, nothing, render } from "lit-html";
-import { bytes, duration, editorUrl, frameRate, grouped, mayOpen, progressOf, stateOf } from "./format.js";
+import { convertCommand } from "../editor/panels/snippets.js";
+import { commandView } from "../editor/panels/command.js";
+import { bytes, duration, editorUrl, frameRate, grouped, mayOpen, progressOf, seenSize, stateOf } from "./format.js";
 import { badge, icon } from "./parts.js";
 
 /**
  * @param {HTMLElement} body
  * @param {DataUnit | null} unit
+ * @param {(sentence: string) => void} say
  */
-export function drawDetails(body, unit) {
-  render(unit === null ? html`<p class="muted">Choose a video to see what is known of it.</p>` : details(unit), body);
+export function drawDetails(body, unit, say) {
+  render(unit === null ? html`<p class="muted">Choose a video to see what is known of it.</p>` : details(unit, say), body);
 }
 
-/** @param {DataUnit} unit */
-function details(unit) {
+/**
+ * @param {DataUnit} unit
+ * @param {(sentence: string) => void} say
+ */
+function details(unit, say) {
   const { facts } = unit;
   const state = stateOf(unit);
   const progress = unit.state === "verifying" ? progressOf(unit) : null;
-  const bad = unit.state === "failed" || unit.state === "needs_reencode";
+  const bad = state.tone === "danger" || state.tone === "warning";
   /** @type {[string, unknown][]} */
   const rows = [
     ["Frames", unit.table === null ? "" : grouped(unit.table.frame_count)],
+    ["Damaged frames", facts.unclean_frames ? grouped(facts.unclean_frames) : ""],
     ["Duration", facts.duration_seconds === undefined || facts.duration_seconds === null ? "" : duration(facts.duration_seconds)],
     ["Frames a second", frameRate(facts.average_rate) && `${frameRate(facts.average_rate)} on average`],
     ["Container", facts.container],
     ["Codec", facts.codec],
     ["Pixel format", facts.pixel_format],
-    ["Pixels", facts.width ? `${facts.width}×${facts.height}` : ""],
-    ["Rotation", facts.rotation ? `${facts.rotation}°` : ""],
-    ["Pixel shape", facts.sample_aspect_ratio && facts.sample_aspect_ratio[0] !== facts.sample_aspect_ratio[1] ? facts.sample_aspect_ratio.join(":") : ""],
+    ["Pixels", seenSize(facts)],
+    ["Rotation", facts.rotation ? `${facts.rotation}°; stored as ${facts.width}×${facts.height}` : ""],
+    ["Pixel shape", facts.sample_aspect_ratio === "1:1" ? "" : facts.sample_aspect_ratio],
     ["Bit rate", facts.bitrate ? `${(facts.bitrate / 1e6).toFixed(2)} Mbit/s` : ""],
     ["Audio", facts.has_audio ? "yes" : ""],
     ["Size", `${bytes(unit.size)} (${grouped(unit.size)} bytes)`],
@@ -39,8 +46,9 @@ function details(unit) {
   return html`${unit.thumbnail_url === null ? nothing : html`<img class="details-picture" src=${unit.thumbnail_url} alt="">`}
     <h3 class="details-title"><bdi>${unit.title}</bdi></h3>
     ${bad
-      ? html`<p class="notice notice-danger">${icon(state.icon)}<span><strong>${state.words}.</strong> ${state.sentence}</span></p>`
+      ? html`<p class="notice ${state.tone === "danger" ? "notice-danger" : "notice-warning"}">${icon(state.icon)}<span><strong>${state.words}.</strong> ${state.sentence}</span></p>`
       : html`<p>${badge(state)}</p>`}
+    ${unit.state === "needs_reencode" ? commandView("Convert it on your own machine, then upload the result:", convertCommand(unit), say) : nothing}
     ${progress === null ? nothing : html`<progress class="progress" max="1" value=${progress} aria-label="Reading"></progress>`}
     ${mayOpen(unit) ? html`<p class="details-open"><a class="button button-primary" href=${editorUrl(unit)}>Open in the editor</a></p>` : nothing}
     <dl class="facts">${rows.filter(([, value]) => value).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>

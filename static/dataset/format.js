@@ -58,6 +58,11 @@ export function stateOf(unit) {
   const sentence = unit.error?.detail ?? "";
   switch (unit.state) {
     case "ready":
+      if (unit.facts?.unclean_frames) {
+        const [has, may] = unit.facts.unclean_frames === 1 ? ["has", "it may"] : ["have", "they may"];
+        const damage = `${counted(unit.facts.unclean_frames, "frame")} ${has} no clean picture, since the file is damaged there; ${may} not be labelled.`;
+        return { icon: "triangle-alert", tone: "warning", words: "Ready", sentence: damage };
+      }
       return { icon: "circle-check", tone: "good", words: "Ready", sentence: "Every frame has been read and may be labelled." };
     case "verifying": {
       const words = ["Reading"];
@@ -81,6 +86,12 @@ export function stateOf(unit) {
 export function progressOf(unit) {
   if (unit.table !== null && unit.table.frame_count > 0) return Math.min(1, unit.table.proved / unit.table.frame_count);
   return unit.progress?.fraction ?? null;
+}
+
+/** The size of the picture as it is seen: turned as the file says. @param {DataUnit["facts"]} facts */
+export function seenSize({ width, height, rotation }) {
+  if (!width || !height) return "";
+  return rotation === 90 || rotation === 270 ? `${height}×${width}` : `${width}×${height}`;
 }
 
 /** Where a data unit opens: its labels, or for looking only. @param {DataUnit} unit */

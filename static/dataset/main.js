@@ -233,7 +233,7 @@ element("side-close").addEventListener("click", () => {
 });
 
 function showDetails() {
-  if (openPanel === "details") drawDetails(element("panel-details"), table.current());
+  if (openPanel === "details") drawDetails(element("panel-details"), table.current(), toast);
 }
 try {
   const remembered = localStorage.getItem("dataset.panel");

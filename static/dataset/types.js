@@ -1,10 +1,11 @@
 /**
- * A data unit as the server describes it (docs/architecture.md).
+ * A data unit as the server describes it (docs/architecture.md). In its facts `sample_aspect_ratio` is like "4:3", width and
+ * height are before rotation, and `unclean_frames` counts the frames without a clean picture; it is there once all were read.
  * @typedef {{
  *   id: number, dataset: number, kind: string, title: string, state: string,
  *   error: {code: string, detail: string} | null, size: number, sha256: string,
  *   facts: {container?: string, codec?: string, pixel_format?: string, width?: number, height?: number, rotation?: number,
- *     sample_aspect_ratio?: [number, number], duration_seconds?: number, frame_count?: number, average_rate?: string | number,
+ *     sample_aspect_ratio?: string, unclean_frames?: number, duration_seconds?: number, frame_count?: number, average_rate?: string | number,
  *     has_audio?: boolean, bitrate?: number},
  *   label_row: number | null, labels: number, labelled_by: string[],
  *   table: {id: number, state: string, frame_count: number, proved: number} | null,

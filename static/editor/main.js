@@ -77,7 +77,7 @@ Object.defineProperty(window, "viewer", {
 
 /** @param {Notice | null} notice */
 function showNotice(notice) {
-  render(noticeView(notice), element("stage-note"));
+  render(noticeView(notice, say), element("stage-note"));
 }
 
 /** Fetch what the page is about and open it; while it cannot be opened, say why and go on when that changes. */
