@@ -50,7 +50,15 @@ ALLOWED_ORIGINS = list(
         + _list("ALLOWED_ORIGINS")
     )
 )
-ALLOWED_HOSTS = list(dict.fromkeys([str(urlsplit(o).hostname) for o in ALLOWED_ORIGINS] + _list("ALLOWED_HOSTS")))
+
+
+def _host(origin: str) -> str:
+    """As in a Host header: an IPv6 address in brackets, no port."""
+    host = str(urlsplit(origin).hostname)
+    return f"[{host}]" if ":" in host else host
+
+
+ALLOWED_HOSTS = list(dict.fromkeys([_host(origin) for origin in ALLOWED_ORIGINS] + _list("ALLOWED_HOSTS")))
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_ORIGIN.startswith("https") else None
 SECURE = bool(TLS_CERT) or PUBLIC_ORIGIN.startswith("https")
@@ -122,7 +130,12 @@ CSRF_COOKIE_NAME = "onframe_csrf"
 CSRF_FAILURE_VIEW = "viewer.urls.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+# Only for a name of its own: browsers would ask every other service on localhost for TLS as well, for a year.
+SECURE_HSTS_SECONDS = (
+    365 * 24 * 3600
+    if PUBLIC_ORIGIN.startswith("https") and _host(PUBLIC_ORIGIN) not in ("localhost", "127.0.0.1", "[::1]")
+    else 0
+)
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
