@@ -208,6 +208,34 @@ def test_an_upload_broken_by_a_killed_server_goes_on_is_read_and_told_to_the_pag
         installation.stop()
 
 
+def test_who_guesses_cannot_name_another_address_as_theirs(running):
+    browser = requests.Session()
+    browser.get(f"{running.base}/signin/")
+    form = {"username": "ghost", "password": "guess", "csrfmiddlewaretoken": browser.cookies["onframe_csrf"]}
+    statuses = [
+        browser.post(f"{running.base}/signin/", data=form, headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code
+        for n in range(6)
+    ]
+    assert statuses == [400] * 5 + [429]
+
+
+def test_a_body_without_end_is_cut_off_and_leaves_nothing_on_the_disk(running):
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection:
+        connection.sendall(
+            f"POST /signin/ HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\nTransfer-Encoding: chunked\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode()
+        )
+        sent = 0
+        try:
+            while sent < 100 << 20:
+                connection.sendall(b"100000\r\n" + b"a" * (1 << 20) + b"\r\n")
+                sent += 1 << 20
+        except OSError:
+            pass  # the server has closed it
+        assert sent < 50 << 20
+    assert requests.get(f"{running.base}/signin/", timeout=10).status_code == 200
+
+
 def test_a_later_start_is_quick_and_makes_another_link(tmp_path):
     installation = Installation(tmp_path)
     try:

@@ -85,6 +85,12 @@ def test_walking_through_names_from_one_address_is_slowed_down_too(client, setti
     assert statuses[:10] == [400] * 10 and statuses[10:] == [429, 429]
 
 
+def test_one_account_guessed_at_from_many_addresses_is_slowed_down_too(ann, settings):
+    settings.SIGNIN_ATTEMPTS = 1
+    statuses = [sign_in(Client(REMOTE_ADDR=f"192.0.2.{n}"), "no").status_code for n in range(12)]
+    assert statuses[:10] == [400] * 10 and statuses[10:] == [429, 429]
+
+
 def test_after_five_minutes_one_may_try_again(client, ann, settings):
     settings.SIGNIN_ATTEMPTS = 2
     for _ in range(3):

@@ -18,6 +18,9 @@ WINDOW = timedelta(minutes=5)
 # One address may try this many times as often as one account, so that walking through all usernames is slow too,
 # and an office behind one address still gets in.
 ADDRESS_FACTOR = 10
+# And one account this many times as often from all addresses together: who has many addresses still guesses slowly.
+# Not fewer, since whoever knows a username could shut its owner out; a sign-in link lets them in all the same.
+ACCOUNT_FACTOR = 10
 
 
 class WrongPassword(ViewerError):
@@ -36,8 +39,9 @@ def check_password(username: str, password: str, address: str) -> User:
     Attempts are rows: a restart forgets none, and several processes count together. Each is written before the
     password is looked at, so that a hundred at once are a hundred.
     """
-    keys = [_key(username.casefold(), address), _key(address)]
-    allowed = [settings.SIGNIN_ATTEMPTS, settings.SIGNIN_ATTEMPTS * ADDRESS_FACTOR]
+    account = username.casefold()
+    keys = [_key(account, address), _key(address), _key("account", account, "")]
+    allowed = [settings.SIGNIN_ATTEMPTS * factor for factor in (1, ADDRESS_FACTOR, ACCOUNT_FACTOR)]
     now = timezone.now()
     with transaction.atomic():
         SigninAttempt.objects.filter(created_at__lt=now - WINDOW).delete()

@@ -25,5 +25,5 @@ class SigninToken(models.Model):
 class SigninAttempt(models.Model):
     """A wrong password, or one that is being checked. Kept for five minutes (viewer.actions.check_password)."""
 
-    key = models.CharField(max_length=64, db_index=True)  # hash of account and address, or of the address alone
+    key = models.CharField(max_length=64, db_index=True)  # hash of account and address, or of one of them
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

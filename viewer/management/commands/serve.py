@@ -86,6 +86,8 @@ class Command(BaseCommand):
             log_level="warning",
             access_log=False,  # addresses hold sign-in links
             server_header=False,
+            # Without a proxy in front, whoever asks could name any address as theirs.
+            proxy_headers=bool(settings.PUBLIC_ORIGIN),
             timeout_keep_alive=65,
             timeout_graceful_shutdown=3,
             ssl_certfile=settings.TLS_CERT or None,
