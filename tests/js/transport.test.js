@@ -374,3 +374,37 @@ test("more is made ready in the direction of travel, never more than fits", () =
   const small = prefetchWindow({ frame: 100, travel: 1, moving: true, capacity: 10 });
   assert.ok(small.last - small.first < 10);
 });
+
+test("after a shuttle, rate and mode are again what was chosen before", async () => {
+  const { transport, screen } = setUp();
+  await transport.show(100);
+  transport.rate = 0.5;
+  for (const way of [-1, 1]) {
+    transport.shuttle(way);
+    transport.shuttle(way);
+    transport.shuttle(way);
+    assert.equal(transport.rate, way * 4);
+    assert.equal(transport.mode, "real");
+    await screen.run(100);
+    transport.pause();
+    assert.equal(transport.rate, 0.5);
+    assert.equal(transport.mode, "every");
+  }
+  transport.shuttle(-1);
+  await transport.step(1); // a step stops it as well
+  assert.equal(transport.rate, 0.5);
+});
+
+test("a rate and a mode that are chosen while shuttling stay", async () => {
+  const { transport } = setUp();
+  await transport.show(100);
+  transport.shuttle(1);
+  transport.mode = "real";
+  transport.pause();
+  assert.equal(transport.rate, 1);
+  assert.equal(transport.mode, "real");
+  transport.shuttle(1);
+  transport.rate = 2;
+  transport.pause();
+  assert.equal(transport.rate, 2);
+});

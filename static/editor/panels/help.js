@@ -22,7 +22,7 @@ export function openHelp(dialog, tools) {
   const shown = BINDINGS.filter((binding) => tools || !binding.tools);
   const groups = [...new Set(shown.map(({ group }) => group))];
   render(
-    html`<h2 class="dialog-title" id="help-title">Keys</h2>
+    html`<h2 class="dialog-title" id="help-title" tabindex="-1">Keys</h2>
       <div class="dialog-body help-body">
         ${groups.map(
           (group) => html`<section><h3>${group}</h3><dl>${rows(shown.filter((binding) => binding.group === group))}</dl></section>`,
@@ -33,7 +33,11 @@ export function openHelp(dialog, tools) {
     dialog,
   );
   dialog.setAttribute("aria-labelledby", "help-title");
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) return;
+  dialog.showModal();
+  // Else the first thing that takes the focus is the button below all keys, and the sheet opens at its end.
+  /** @type {HTMLElement | null} */ (dialog.querySelector("#help-title"))?.focus({ preventScroll: true });
+  for (const scrolls of [dialog, dialog.querySelector(".help-body")]) scrolls?.scrollTo(0, 0);
 }
 
 /** Ten keys for ten classes are one line. @param {typeof BINDINGS} bindings */

@@ -12,14 +12,21 @@ export class Messages {
     this.#host = host;
   }
 
-  /** @param {string} sentence */
+  /**
+   * @param {string} sentence
+   * @returns {() => void} takes it away, if it is still there
+   */
   say(sentence) {
     this.#drop();
     const element = document.createElement("div");
     element.className = "toast";
     element.textContent = sentence;
     this.#host.append(element);
-    this.#shown = { element, timer: setTimeout(() => this.#drop(), STAYS + 40 * sentence.length) };
+    const shown = { element, timer: setTimeout(() => this.#drop(), STAYS + 40 * sentence.length) };
+    this.#shown = shown;
+    return () => {
+      if (this.#shown === shown) this.#drop();
+    };
   }
 
   #drop() {

@@ -8,7 +8,7 @@ const MANY = 10; // frames of a long step
 
 /**
  * @param {Transport} transport
- * @param {(sentence: string) => void} say
+ * @param {(sentence: string) => (() => void) | void} say  gives what takes the sentence away again
  * @returns {Record<string, (held?: boolean) => unknown>}  `held`: by a key that is held down
  */
 export function playerCommands(transport, say) {
@@ -18,10 +18,17 @@ export function playerCommands(transport, say) {
     if (held || transport.playing || transport.painted === transport.target) return transport.step(by);
     return transport.show(Math.min(last, Math.max(0, transport.target + by)));
   };
+  /** @type {(() => void) | void} */
+  let unsay;
   const shuttle = (/** @type {1 | -1} */ way) => {
     transport.shuttle(way);
-    say(`Playing ${way < 0 ? "backwards " : ""}at ${Math.abs(transport.rate)}×`);
+    if (transport.playing) unsay = say(`Playing ${way < 0 ? "backwards " : ""}at ${Math.abs(transport.rate)}×`);
   };
+  transport.addEventListener("playing", () => {
+    if (transport.playing) return;
+    unsay?.();
+    unsay = undefined;
+  });
   const faster = (/** @type {1 | -1} */ way) => {
     const at = RATES.findIndex((rate) => rate >= Math.abs(transport.rate));
     const rate = RATES[Math.min(RATES.length - 1, Math.max(0, at + way))];

@@ -69,7 +69,7 @@ export class ScrubBar {
 
   #draw() {
     const { frames } = this.#desk;
-    const { target, painted, loop } = this.#desk.playing();
+    const { target, painted, playing, loop } = this.#desk.playing();
     const width = this.#host.clientWidth;
     const height = this.#host.clientHeight;
     const density = devicePixelRatio;
@@ -96,7 +96,7 @@ export class ScrubBar {
     context.fillStyle = resolved(this.#host, "--accent");
     if (loop) context.fillRect(x(loop.first), middle - 7, Math.max(2, x(loop.last) - x(loop.first)), 2);
     context.fillRect(0, middle - 1, x(at), 2);
-    if (target !== at) {
+    if (target !== at && !playing) {
       context.globalAlpha = 0.5;
       context.fillRect(x(target) - 1, 2, 2, height - 4);
       context.globalAlpha = 1;

@@ -217,7 +217,7 @@ export class Timeline {
    * @param {(name: string) => string} color
    */
   #drawPlayhead(context, height, color) {
-    const { target, painted } = this.#desk.playing();
+    const { target, painted, playing } = this.#desk.playing();
     const line = (/** @type {number} */ frame, /** @type {number} */ alpha) => {
       const x = this.#x(frame);
       if (x < NAMES) return;
@@ -227,7 +227,7 @@ export class Timeline {
       context.globalAlpha = 1;
     };
     if (painted !== null) line(painted, 1);
-    if (target !== painted) line(target, 0.4);
+    if (target !== painted && !playing) line(target, 0.4);
   }
 
   /**

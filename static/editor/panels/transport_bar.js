@@ -3,7 +3,7 @@
 import { html, nothing, render } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { hint } from "../core/keys.js";
-import { RATES } from "../playback/transport.js";
+import { frameNamed, RATES } from "../playback/transport.js";
 import { formatTime, GO_TO_HELP, parseGoTo } from "./goto.js";
 import { icon } from "./icon.js";
 import { ScrubBar } from "./scrub_bar.js";
@@ -69,15 +69,15 @@ export class TransportBar {
       <span class="clock" title="Presentation time of the frame that is shown">${formatTime(frames.secondsAt(shown))}</span>
       <span class="frame-type" title=${TYPES[frames.typeAt(shown)] ?? "the type of this frame is not known"}>${frames.typeAt(shown)}</span>
       <button type="button" class="button button-quiet play-mode" title=${hint("playMode", mode === "every" ? "Plays every frame, slower if it must" : "Plays in real time, leaving out frames if it must")}
-        @click=${() => desk.act("playMode")}>${mode === "every" ? "Every frame" : "Real time"}${mode === "real" && skipped > 0 ? html` <span class="skipped">${skipped} skipped</span>` : nothing}</button>
+        @click=${() => desk.act("playMode")}>${mode === "every" ? "Every frame" : "Real time"}${playing && mode === "real" && skipped > 0 ? html` <span class="skipped">${skipped} skipped</span>` : nothing}</button>
       <button type="button" class="button button-quiet button-icon" aria-label="Copy a link to this frame" title=${hint("copyLink")} @click=${() => desk.act("copyLink")}>${icon("link")}</button>`;
   }
 
-  /** The counter shows where it goes; while it is typed in, it is left alone. */
+  /** The counter shows what is on the screen while it plays, and else where it goes; while it is typed in, it is left alone. */
   syncCounter() {
     const input = /** @type {HTMLInputElement | null} */ (this.#host.querySelector("#counter"));
     if (!input || input === document.activeElement) return;
-    const text = String(this.#desk.playing().target);
+    const text = String(frameNamed(this.#desk.playing()));
     if (input.value !== text) input.value = text;
     input.style.width = `${Math.max(4, String(this.#desk.frames.frameCount).length) + 3}ch`;
   }

@@ -73,6 +73,8 @@ export class Transport extends EventTarget {
   #rate = 1;
   /** @type {Mode | null} */
   #mode = null;
+  /** @type {{rate: number, mode: Mode | null} | null} what was chosen before J or L, while these last */
+  #beforeShuttle = null;
   /** @type {1 | -1} */
   #travel = 1;
   /** @type {{frame: number, done: Promise<void>, abort: AbortController} | null} the show under way */
@@ -100,6 +102,7 @@ export class Transport extends EventTarget {
   set rate(rate) {
     const sign = rate < 0 ? -1 : 1;
     this.#rate = sign * Math.min(16, Math.max(0.1, Math.abs(rate)));
+    this.#beforeShuttle = null; // chosen now
     if (this.playing) this.#play();
     this.#emit("playing");
   }
@@ -111,6 +114,7 @@ export class Transport extends EventTarget {
 
   set mode(mode) {
     this.#mode = mode;
+    if (this.#beforeShuttle) this.#beforeShuttle.mode = mode;
     if (this.playing) this.#play();
     this.#emit("playing");
   }
@@ -181,18 +185,18 @@ export class Transport extends EventTarget {
   }
 
   /**
-   * J (-1) and L (1): play that way; again, faster. K is `pause`.
+   * J (-1) and L (1): play that way; again, faster. K is `pause`. However it stops, the rate is then again what it was before.
    * @param {1 | -1} direction
    */
   shuttle(direction) {
-    if (this.playing && Math.sign(this.#rate) === direction) {
-      const faster = RATES.find((rate) => rate > Math.abs(this.#rate) && Number.isInteger(rate));
-      this.rate = direction * (faster ?? 16);
-      return;
-    }
-    this.#rate = direction;
-    if (this.playing) this.rate = direction;
-    else this.play();
+    if (this.frameCount < 2) return;
+    this.#beforeShuttle ??= { rate: this.#rate, mode: this.#mode };
+    const again = this.playing && Math.sign(this.#rate) === direction;
+    const faster = RATES.find((rate) => rate > Math.abs(this.#rate) && Number.isInteger(rate)) ?? 16;
+    this.#rate = again ? direction * faster : direction;
+    if (!this.playing) return this.play();
+    this.#play();
+    this.#emit("playing");
   }
 
   /**
@@ -420,6 +424,11 @@ export class Transport extends EventTarget {
   #stopPlaying() {
     if (!this.playing) return;
     this.playing = false;
+    if (this.#beforeShuttle) {
+      this.#rate = this.#beforeShuttle.rate;
+      this.#mode = this.#beforeShuttle.mode;
+      this.#beforeShuttle = null;
+    }
     this.#turn++;
     this.#emit("playing");
   }
@@ -539,6 +548,14 @@ export class Transport extends EventTarget {
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/**
+ * The frame that the counter names: while it plays the one on the screen, as clock and status do; else where it goes.
+ * @param {{playing: boolean, painted: number | null, target: number}} state
+ */
+export function frameNamed({ playing, painted, target }) {
+  return playing ? (painted ?? target) : target;
 }
 
 /** @returns {Screen} */
