@@ -266,6 +266,43 @@ def test_a_table_of_older_rules_is_built_again_while_pages_keep_the_one_they_hav
     assert record.table == unit.table
 
 
+@pytest.mark.parametrize("kind", ["keyframe", "range"])
+def test_labels_go_over_to_a_new_table_with_their_receipts_in_its_terms(films, holder, monkeypatch, kind):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    run(claim(holder, ["read"]))
+    unit.refresh_from_db()
+    old = unit.table
+    table = FrameTable.from_bytes(old.frames_path.read_bytes())
+    packet = table.frame_packet[3]
+    value = '{"x":0.1,"receipt":{"table":%d,"frame":%d,"packet":%d}}'
+    for frame in (3, 19, 20):
+        LabelRecord.objects.create(
+            label_row=unit.label_rows.get(),
+            record=f"r{frame}",
+            kind=kind,
+            revision=1,
+            value=value % (old.pk, frame, table.frame_packet[frame]),
+            frame=frame,
+            table=old,
+        )
+    renumbered = FrameTable.from_bytes(table.to_bytes())
+    object.__setattr__(renumbered, "frame_packet", [packet + 1 for packet in table.frame_packet])
+
+    class Disagreeing:
+        def verify(self, path, table, limits):
+            yield Verified(renumbered, bytes(50 * 16), 20, True)
+
+    monkeypatch.setattr(verify, "sandbox", Disagreeing)
+    work(holder)
+    unit.refresh_from_db()
+    new = unit.table
+    stored = {r.record: (r.table_id, r.value, r.revision) for r in LabelRecord.objects.all()}
+    assert new.pk != old.pk
+    assert stored["r3"] == (new.pk, value % (new.pk, 3, packet + 1), 1)
+    assert stored["r19"] == (new.pk, value % (new.pk, 19, table.frame_packet[19] + 1), 1)
+    assert stored["r20"] == (old.pk, value % (old.pk, 20, table.frame_packet[20]), 1)
+
+
 def test_decoding_that_gives_other_pictures_the_second_time_is_reported_not_published(films, holder):
     unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
     run(claim(holder, ["read"]))

@@ -226,6 +226,14 @@ def test_a_receipt_of_a_superseded_table_counts_up_to_where_the_tables_differ(on
         save(on, change(on.keyframe(track["id"], 20, receipt=on.receipt(20, table=old.pk))))
 
 
+def test_a_range_is_stored_with_the_frame_of_its_receipt_where_a_keyframe_may_be_too(on):
+    track, _ = drawn(on, 3)
+    out = on.range(track["id"], 5, 9)
+    save(on, change(out))
+    assert LabelRecord.objects.get(record=out["id"]).frame == 5
+    save(on, change(on.keyframe(track["id"], 5)))
+
+
 def test_a_keyframe_that_stays_where_it_is_keeps_its_receipt(on):
     track, keyframe = drawn(on)
     on.unit.table.digests_path.write_bytes(b"\1" * 16 * 50)  # whatever the table says now

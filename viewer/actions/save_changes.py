@@ -234,7 +234,8 @@ class _Saving:
                 cursor.execute(
                     f"WITH place(track, frame) AS (VALUES {', '.join(['(%s, %s)'] * len(some))}) "  # noqa: S608
                     f"SELECT r.record, r.track, r.frame FROM place JOIN {table} r ON r.label_row_id = %s "
-                    "AND r.track = place.track AND r.frame = place.frame WHERE r.value IS NOT NULL",
+                    "AND r.track = place.track AND r.frame = place.frame "
+                    "WHERE r.kind = 'keyframe' AND r.value IS NOT NULL",
                     [part for place in some for part in place] + [self._row.pk],
                 )
                 yield from cursor.fetchall()
@@ -257,8 +258,8 @@ class _Saving:
                 track, frame, table = before.track if before else write.id, None, None
             else:
                 track = write.id if write.kind == "track" else value["track"]
-                frame = value.get("frame")
-                table = value["receipt"]["table"] if "receipt" in value else None
+                receipt = value.get("receipt")
+                frame, table = (receipt["frame"], receipt["table"]) if receipt else (None, None)
             rows.append((self._row.pk, write.id, write.kind, self._revision, text, track, frame, table))
             was = before.text if before else None
             log.append(

@@ -8,6 +8,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from django.db import connection
 from django.db.models import Q
 
 from viewer.actions.sandboxed import limits, sandbox
@@ -138,6 +139,9 @@ def _replace(lease: Lease, old: FrameTableRow, old_table: FrameTable, verified: 
     )
     publish.write_whole(row.frames_path, content)
     publish.write_whole(row.digests_path, verified.digests)
+    if old.side_path.exists():
+        # The packets are the same; each table has them under its own name, since pages may read both.
+        publish.link(old.side_path, row.side_path)
     with lease.fence():
         row.save()
         _relink(old, row)
@@ -168,7 +172,15 @@ def _show(row: FrameTableRow) -> None:
 
 
 def _relink(old: FrameTableRow, new: FrameTableRow) -> None:
-    LabelRecord.objects.filter(table=old, frame__lt=new.same_until).update(table=new)
+    """Carry labels over: their receipts say in the terms of the new table what they said in those of the old."""
+    packets = FrameTable.from_bytes(new.frames_path.read_bytes()).frame_packet
+    records = LabelRecord.objects.filter(table=old, frame__lt=new.same_until).values_list("pk", "frame")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {LabelRecord._meta.db_table} SET table_id = %s, "  # noqa: S608
+            "value = json_replace(value, '$.receipt.table', %s, '$.receipt.packet', %s) WHERE id = %s",
+            [(new.pk, new.pk, packets[frame], record) for record, frame in records],
+        )
 
 
 def _same_until(a: FrameTableRow, b: FrameTableRow) -> int:

@@ -38,7 +38,7 @@ class LabelRecord(models.Model):
     revision = models.IntegerField()
     value = models.TextField(null=True)  # JSON
     track = models.CharField(max_length=40)  # that it belongs to; a track's own id
-    frame = models.IntegerField(null=True)  # of a keyframe
+    frame = models.IntegerField(null=True)  # of the receipt
     table = models.ForeignKey(FrameTableRow, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
