@@ -199,7 +199,8 @@ class _Saving:
                 if places.setdefault(place, write.id) != write.id:
                     raise LabelError(f"A track cannot have two keyframes on frame {place[1]}.")
         touched = {write.id for write in change.records}
-        for record, track_id, frame in self._keyframes_at(places):
+        # A track that is new with this change has no others.
+        for record, track_id, frame in self._keyframes_at(place for place in places if place[0] in stored):
             if record not in touched:
                 raise LabelError(f"The track {track_id} has another keyframe on frame {frame} already.")
         deleted = [write.id for write in change.records if write.kind == "track" and write.value is None]

@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                 ('track', models.CharField(max_length=40)),
                 ('frame', models.IntegerField(null=True)),
                 ('table', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='viewer.frametablerow')),
-                ('label_row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='viewer.labelrow')),
+                ('label_row', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='records', to='viewer.labelrow')),
             ],
             options={
                 'indexes': [models.Index(fields=['label_row', 'track', 'frame'], name='records_of_a_track'), models.Index(fields=['label_row', 'revision'], name='records_since'), models.Index(condition=models.Q(('kind', 'track'), ('value__isnull', False)), fields=['label_row'], name='live_tracks')],
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 ('body_sha256', models.CharField(max_length=64)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('label_row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='viewer.labelrow')),
+                ('label_row', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='viewer.labelrow')),
             ],
             options={
                 'indexes': [models.Index(fields=['label_row', 'user'], name='who_labelled')],

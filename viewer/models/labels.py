@@ -32,7 +32,8 @@ class LabelRecord(models.Model):
     A deleted record keeps its row, with `value` null, so that a later change of it is seen as a conflict.
     """
 
-    label_row = models.ForeignKey(LabelRow, on_delete=models.CASCADE, related_name="records")
+    # The constraint below begins with it: an index of its own would only make saving slower.
+    label_row = models.ForeignKey(LabelRow, on_delete=models.CASCADE, related_name="records", db_index=False)
     record = models.CharField(max_length=40)
     kind = models.CharField(max_length=16)  # viewer.labels.changes.KINDS
     revision = models.IntegerField()
@@ -56,7 +57,7 @@ class LabelRecord(models.Model):
 class LabelChange(models.Model):
     """The log, append only. `change` is the client's id, which makes a retry harmless."""
 
-    label_row = models.ForeignKey(LabelRow, on_delete=models.CASCADE, related_name="changes")
+    label_row = models.ForeignKey(LabelRow, on_delete=models.CASCADE, related_name="changes", db_index=False)
     change = models.CharField(max_length=40)
     revision = models.IntegerField()
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
