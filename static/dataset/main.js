@@ -200,7 +200,7 @@ drawColumns();
 // ---- the panels beside the table
 
 const classes = new ClassesPanel(element("panel-classes"), dataset, mayManage);
-const members = mayManage ? new MembersPanel(element("panel-members"), dataset) : null;
+const members = mayManage ? new MembersPanel(element("panel-members"), dataset, page.mayListUsers !== undefined) : null;
 const panels = [...document.querySelectorAll("[data-panel]")].filter((button) => button instanceof HTMLButtonElement);
 /** @type {string | null} */
 let openPanel = null;
@@ -279,8 +279,8 @@ document.getElementById("remove-dataset")?.addEventListener("click", async () =>
 
 // ---- uploads
 
-if (mayManage) {
-  const uploads = new Uploads(dataset);
+const uploads = mayManage ? new Uploads(dataset) : null;
+if (uploads !== null) {
   startTray(element("tray"), uploads);
   void uploads.findLeft();
   uploads.addEventListener("done", () => refreshSoon());
@@ -323,13 +323,19 @@ function refreshSoon() {
 
 const live = new Live();
 live.subscribe([`dataset:${dataset}`]);
-live.on("subscribed", refreshSoon); // what happened between the first answer and now
-live.on("reload", refreshSoon);
+for (const event of /** @type {const} */ (["subscribed", "reload"])) {
+  live.on(event, () => {
+    refreshSoon(); // what happened between the first answer and now
+    uploads?.askAgain();
+  });
+}
 live.on("event", ({ type, data }) => {
   if (type === "data_unit.changed") {
+    uploads?.tell(data);
     if (!rows.put(data)) refreshSoon();
   } else if (type === "data_unit.removed") {
     selection.remove([data.id]);
+    uploads?.tellRemoved(data.id);
     refreshSoon();
   } else if (type === "ontology.changed") {
     if (openPanel === "classes" && data.revision > (classes.ontology?.revision ?? 0)) classes.show(data);

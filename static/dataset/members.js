@@ -15,9 +15,13 @@ export class MembersPanel {
   /**
    * @param {HTMLElement} body
    * @param {number} dataset
+   * @param {boolean} mayListUsers  admins may: they need not know how a name is spelt
    */
-  constructor(body, dataset) {
+  constructor(body, dataset, mayListUsers) {
     this.body = body;
+    this.mayListUsers = mayListUsers;
+    /** @type {string[]} */
+    this.usernames = [];
     this.path = `/api/datasets/${dataset}/members/`;
     /** @type {Member[]} */
     this.members = [];
@@ -26,6 +30,11 @@ export class MembersPanel {
 
   async load() {
     await this.#do(async () => {});
+    if (!this.mayListUsers) return;
+    /** @type {{username: string, is_active: boolean}[]} */
+    const users = await request("GET", "/api/users/").catch(() => []); // names can be typed all the same
+    this.usernames = users.filter((user) => user.is_active).map(({ username }) => username);
+    this.draw();
   }
 
   draw() {
@@ -33,13 +42,23 @@ export class MembersPanel {
       html`${this.error === "" ? nothing : html`<p class="notice notice-danger" role="alert">${icon("triangle-alert")}<span>${this.error}</span></p>`}
         <ul class="member-list" aria-label="Members">${this.members.map((member) => this.#row(member))}</ul>
         ${this.members.length === 0 ? html`<p class="muted">No members yet; admins see every dataset.</p>` : nothing}
+        ${this.mayListUsers ? html`<datalist id="usernames">${this.#strangers().map((name) => html`<option value=${name}></option>`)}</datalist>` : nothing}
         <form class="member-new" @submit=${(/** @type {SubmitEvent} */ event) => void this.#add(event)}>
-          <input class="input" name="username" placeholder="Username" aria-label="Username of a new member" required maxlength="150" autocomplete="off" autocapitalize="none" spellcheck="false">
+          <input class="input" name="username" placeholder="Username" aria-label="Username of a new member" list=${this.mayListUsers ? "usernames" : nothing} required maxlength="150" autocomplete="off" autocapitalize="none" spellcheck="false">
           <select class="input" name="role" aria-label="Role of the new member">${ROLES.map(([role, words]) => html`<option value=${role} ?selected=${role === "annotator"}>${words}</option>`)}</select>
           <button class="button button-small" type="submit">Add</button>
-        </form>`,
+        </form>
+        ${this.mayListUsers
+          ? html`<p class="small member-users">Whoever has no account yet gets one under <a href="/users/">Users</a>.</p>`
+          : html`<p class="small muted member-users">Whoever has no account yet gets one from an admin.</p>`}`,
       this.body,
     );
+  }
+
+  /** Users who are no members yet. */
+  #strangers() {
+    const members = new Set(this.members.map(({ username }) => username));
+    return this.usernames.filter((name) => !members.has(name));
   }
 
   /** @param {Member} member */

@@ -1,7 +1,8 @@
 /** Files on their way to the server: in pieces of 8 MB by tus, taken up again after a broken connection or a reload. */
 /** @import { DetailedError, PreviousUpload, Upload, UploadOptions } from "tus-js-client" */
+/** @import { DataUnit } from "./types.js" */
 import "tus-js-client";
-import { csrfToken } from "../editor/net/api.js";
+import { csrfToken, request } from "../editor/net/api.js";
 
 const CHUNK = 8_000_000; // bytes
 const AT_ONCE = 2; // files
@@ -17,8 +18,10 @@ const tus = /** @type {any} */ (window).tus;
  */
 
 /**
- * @typedef {{key: number, name: string, size: number, sent: number, speed: number, state: State, sentence: string, again: number}} Item
- *   `speed` in bytes a second · `again`: seconds until the next attempt, while `waiting`
+ * @typedef {{key: number, name: string, size: number, sent: number, speed: number, state: State, sentence: string, again: number,
+ *   dataUnit: number | null, unit: DataUnit | null}} Item
+ *   `speed` in bytes a second · `again`: seconds until the next attempt, while `waiting` · `dataUnit`: what it has become,
+ *   once it is `done` · `unit`: what is known of that
  */
 
 /** The sentence in the body of a refusal. @param {string} body @param {number} status */
@@ -138,6 +141,35 @@ export class Uploads extends EventTarget {
     this.#changed();
   }
 
+  /** A data unit has changed: what was uploaded is followed until it can be labelled. @param {DataUnit} unit */
+  tell(unit) {
+    for (const item of this.items) {
+      if (item.dataUnit !== unit.id) continue;
+      item.unit = unit;
+      this.#changed();
+    }
+  }
+
+  /** A data unit was removed. @param {number} id */
+  tellRemoved(id) {
+    this.items = this.items.filter(({ dataUnit }) => dataUnit !== id);
+    this.#changed();
+  }
+
+  /** Events may have been missed: ask anew what has become of the files. */
+  askAgain() {
+    for (const item of this.items) if (item.dataUnit !== null) void this.#ask(item);
+  }
+
+  /** @param {Item} item */
+  async #ask(item) {
+    const { unit } = item;
+    const answer = await request("GET", `/api/data-units/${item.dataUnit}/`).catch(() => null);
+    if (answer === null || item.unit !== unit) return; // an event has told more meanwhile
+    item.unit = answer;
+    this.#changed();
+  }
+
   /**
    * @param {string} name
    * @param {number} size
@@ -146,7 +178,7 @@ export class Uploads extends EventTarget {
    */
   #item(name, size, state) {
     /** @type {Item} */
-    const item = { key: this.nextKey++, name, size, sent: 0, speed: 0, state, sentence: "", again: 0 };
+    const item = { key: this.nextKey++, name, size, sent: 0, speed: 0, state, sentence: "", again: 0, dataUnit: null, unit: null };
     this.items.push(item);
     return item;
   }
@@ -221,7 +253,9 @@ export class Uploads extends EventTarget {
       onChunkComplete: () => {
         work.failures = 0;
       },
-      onSuccess: () => {
+      onSuccess: ({ lastResponse }) => {
+        const became = Number(lastResponse.getHeader("Onframe-Data-Unit") ?? Number.NaN);
+        item.dataUnit = Number.isNaN(became) ? null : became;
         item.state = "done";
         item.sent = item.size;
         item.speed = 0;
@@ -230,6 +264,7 @@ export class Uploads extends EventTarget {
         this.#next();
         this.#changed();
         this.dispatchEvent(new Event("done"));
+        if (item.dataUnit !== null) void this.#ask(item);
       },
       onError: (error) => this.#failed(item, /** @type {DetailedError} */ (error)),
     };
