@@ -24,6 +24,10 @@ MAY_WAIT = 24  # requests that may wait for them, each a thread
 WAIT_SECONDS = 20
 
 IMMUTABLE = "private, max-age=31536000, immutable"
+ASK_AGAIN = "private, no-cache"
+OF = OpenApiParameter(
+    "of", str, description="As in the addresses that a data unit names: 404 if they are of others now"
+)
 
 
 class Busy(ViewerError):
@@ -63,20 +67,25 @@ class FramePicture(View):
 
     @extend_schema(
         summary="The server's own picture of a frame, rotated as a player would, lossless",
-        parameters=[OpenApiParameter("table", int, description="Frame table that the frame number is of")],
+        parameters=[OpenApiParameter("table", int, description="Frame table that the frame number is of"), OF],
         responses={(200, "image/png"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, data_unit_id: int, frame: int) -> HttpResponse:
         row = _table(self.data_unit, request.query_params.get("table"))
+        of = request.query_params.get("of")
+        if of not in (None, row.imprint):
+            raise _no_table()
         if frame >= row.frame_count:
             raise NotFound(
                 f"There is no frame {frame}: the frames are 0 to {row.frame_count - 1}.", code="no_such_frame"
             )
-        # What is proved stays as it is. What is not may soon be, so the browser asks again.
+        # What is proved stays as it is. What is not may soon be, so the browser asks again; so it does where the
+        # address does not say which table and file are meant.
         proved = frame < row.proved
-        etag = f'"{row.content_sha256[:32]}-{frame}-{int(proved)}"'
+        cache = IMMUTABLE if proved and of else ASK_AGAIN
+        etag = f'"{row.imprint}-{frame}-{int(proved)}"'
         if _has(request, etag):
-            return _not_modified(etag, IMMUTABLE if proved else "private, no-cache")
+            return _not_modified(etag, cache)
         with slots.take(), _as_answers():
             picture = sandbox().picture(row.file.path, read_table(row), row.digests_path, frame)
         response = HttpResponse(picture.png, content_type="image/png")
@@ -84,7 +93,7 @@ class FramePicture(View):
         response["X-Frame-Pts"] = str(picture.pts)
         response["X-Frame-Digest"] = picture.digest
         response["X-Frame-Proved"] = "1" if proved and picture.proved else "0"
-        return _cached(response, etag, IMMUTABLE if proved else "private, no-cache")
+        return _cached(response, etag, cache)
 
 
 class Thumbnail(View):
@@ -92,14 +101,19 @@ class Thumbnail(View):
 
     @extend_schema(
         summary="A small picture of the data unit",
+        parameters=[OF],
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, data_unit_id: int) -> HttpResponse:
         row = self.data_unit.table
         if row is None:
             raise NotFound("This video has no picture yet.", code="no_table")
-        etag = f'"{row.content_sha256[:32]}-thumbnail"'
-        cache = "private, max-age=86400"
+        of = request.query_params.get("of")
+        if of is not None and of.rpartition("-")[2] != row.imprint.rpartition("-")[2]:
+            raise _no_table()
+        # A page that knows an older table of the same file is shown the picture all the same.
+        etag = f'"{row.imprint}-thumbnail"'
+        cache = "private, max-age=86400" if of == row.imprint else ASK_AGAIN
         if _has(request, etag):
             return _not_modified(etag, cache)
         path = row.file.derived / "thumbnail.jpg"
@@ -121,8 +135,12 @@ def _table(data_unit: DataUnit, asked: str | None) -> FrameTableRow:
     else:
         row = None
     if row is None:
-        raise NotFound("This video has no such frame table (yet).", code="no_table")
+        raise _no_table()
     return row
+
+
+def _no_table() -> NotFound:
+    return NotFound("This video has no such frame table (yet).", code="no_table")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from django.test import Client
 from api import frames
 from api.frames import Slots
 from tests.builders import make_data_unit, make_dataset, make_user, session_of
+from viewer.actions.describe_data_unit import describe_data_unit
 from viewer.actions.sandboxed import close_sandbox
 from viewer.jobs.kinds import KINDS
 from viewer.jobs.lease import Holder, claim
@@ -60,7 +61,7 @@ def browser(username: str) -> Client:
 
 
 def url(unit: DataUnit, frame: int) -> str:
-    return f"/api/data-units/{unit.pk}/frames/{frame}/picture?table={unit.table_id}"
+    return describe_data_unit(unit)["picture_url"].replace("{frame}", str(frame))
 
 
 def test_a_picture_carries_its_frame_its_pts_and_its_digest(unit):
@@ -91,6 +92,18 @@ def test_a_picture_that_is_not_proved_yet_says_so_and_is_asked_for_again(unit):
     FrameTableRow.objects.update(proved=11)
     again = ada.get(url(unit, 10), headers={"If-None-Match": answer["ETag"]})
     assert (again.status_code, again["X-Frame-Proved"]) == (200, "1")
+
+
+def test_only_an_address_that_names_table_and_file_may_be_kept(unit):
+    ada = browser("ada")
+    bare = ada.get(url(unit, 3).partition("&of=")[0])
+    assert (bare.status_code, bare["Cache-Control"]) == (200, "private, no-cache")
+    other = f"{'0' * 16}-{unit.file_id[:16]}"
+    assert ada.get(url(unit, 3).replace(unit.table.imprint, other)).json()["code"] == "no_table"
+    thumbnail = describe_data_unit(unit)["thumbnail_url"]
+    assert ada.get(thumbnail)["Cache-Control"] == "private, max-age=86400"
+    assert ada.get(thumbnail.partition("?")[0])["Cache-Control"] == "private, no-cache"
+    assert ada.get(thumbnail.replace(unit.file_id[:16], "0" * 16)).status_code == 404
 
 
 @pytest.mark.parametrize("table", ["999999", "x", "-1", "1" * 40, ""])

@@ -53,12 +53,7 @@ def describe_data_units(data_units: Iterable[DataUnit]) -> list[dict[str, Any]]:
             "labelled_by": labelled_by[unit.pk],
             "table": describe_table(unit, unit.table) if unit.table else None,
             "media_url": f"/media/{unit.pk}/{unit.file_id}",
-            # The table's id has no say in the bytes; it makes the address a new one when another stream is chosen.
-            "side_url": f"/media/{unit.pk}/{unit.file_id}/side?table={unit.table_id}" if unit.table else None,
-            "picture_url": f"/api/data-units/{unit.pk}/frames/{{frame}}/picture?table={unit.table_id}"
-            if unit.table
-            else None,
-            "thumbnail_url": f"/api/data-units/{unit.pk}/thumbnail" if unit.table else None,
+            **_addresses(unit),
             "progress": progress.get(unit.file_id) if unit.state in (DataUnit.WAITING, DataUnit.VERIFYING) else None,
             "created_at": unit.created_at.isoformat(),
         }
@@ -73,8 +68,20 @@ def describe_table(data_unit: DataUnit, table: FrameTableRow) -> dict[str, Any]:
         "state": table.state,
         "frame_count": table.frame_count,
         "proved": table.proved,
-        "frames_url": f"/media/{data_unit.pk}/tables/{table.pk}/frames",
-        "digests_url": f"/media/{data_unit.pk}/tables/{table.pk}/digests",
+        "frames_url": f"/media/{data_unit.pk}/tables/{table.pk}/frames?of={table.imprint}",
+        "digests_url": f"/media/{data_unit.pk}/tables/{table.pk}/digests?of={table.imprint}",
+    }
+
+
+def _addresses(unit: DataUnit) -> dict[str, str | None]:
+    """Of what a table is needed for. `of` makes them other addresses whenever other bytes may be behind them."""
+    if unit.table is None:
+        return {"side_url": None, "picture_url": None, "thumbnail_url": None}
+    api, of = f"/api/data-units/{unit.pk}", unit.table.imprint
+    return {
+        "side_url": f"/media/{unit.pk}/{unit.file_id}/side?table={unit.table_id}&of={of}",
+        "picture_url": f"{api}/frames/{{frame}}/picture?table={unit.table_id}&of={of}",
+        "thumbnail_url": f"{api}/thumbnail?of={of}",
     }
 
 

@@ -11,9 +11,9 @@ import asyncio
 import os
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from viewer.errors import NotFound, ViewerError
 from viewer.live.answers import SAFE, Headers, Receive, Send, SignedOut, answer, refuse, start
@@ -77,21 +77,21 @@ async def _find(scope: Scope) -> Resource:
     shown = credential(scope)
     if shown is None:
         raise SignedOut
-    path = scope["path"]
-    decision = _decisions.get((shown, path))
+    path, query = scope["path"], scope["query_string"].decode("latin-1")
+    decision = _decisions.get((shown, f"{path}?{query}"))
     now = time.monotonic()
     if decision is not None and decision[0] > now:
         return decision[1]
-    resource = await in_database_thread(_look_up, scope, path)
+    resource = await in_database_thread(_look_up, scope, path, query)
     if resource.cache_control == IMMUTABLE:
         while len(_decisions) >= DECISIONS:
             _decisions.pop(next(iter(_decisions)))
-        _decisions.pop((shown, path), None)
-        _decisions[shown, path] = (now + DECISION_SECONDS, resource)
+        _decisions.pop((shown, f"{path}?{query}"), None)
+        _decisions[shown, f"{path}?{query}"] = (now + DECISION_SECONDS, resource)
     return resource
 
 
-def _look_up(scope: Scope, path: str) -> Resource:
+def _look_up(scope: Scope, path: str, query: str) -> Resource:
     user = user_of(scope)
     if user is None:
         raise SignedOut
@@ -103,30 +103,38 @@ def _look_up(scope: Scope, path: str) -> Resource:
     unit = units.filter(pk=int(match["unit"])).first()
     if unit is None:
         raise nothing
-    if match["table"]:
-        row = FrameTableRow.objects.select_related("file").filter(pk=int(match["table"]), file=unit.file_id).first()
-        if row is None:
-            raise nothing
-        return _table(row, match["section"])
-    if match["sha256"] != unit.file_id:
+    if match["sha256"] not in (None, unit.file_id):
         raise nothing
-    if not match["side"]:
+    if match["sha256"] and not match["side"]:
         return Resource(unit.file.path, unit.file.size, f'"{unit.file_id}"', unit.title)
-    if unit.table is None:
+    asked = {name: values[-1] for name, values in parse_qs(query).items()}
+    row = _table(unit, match["table"] or asked.get("table"))
+    if row is None or asked.get("of", row.imprint) != row.imprint:
         raise nothing
-    path_of_side = unit.table.side_path
-    size = _size(path_of_side)
-    etag = f'"{unit.file_id[:40]}-{unit.table.stream_index}-{unit.table.algorithm}-{size}"'
-    return Resource(path_of_side, size, etag, f"{unit.title}.packets")
+    resource = _of_table(unit, row, match["section"])
+    # An address that does not say which bytes are meant may be of others tomorrow.
+    return resource if "of" in asked else replace(resource, cache_control=GROWING)
 
 
-def _table(row: FrameTableRow, section: str) -> Resource:
+def _table(unit: DataUnit, asked: str | None) -> FrameTableRow | None:
+    """The table that was asked for, of the same file; the current one where none was named."""
+    if asked is None:
+        return unit.table
+    if not re.fullmatch("[0-9]{1,18}", asked):
+        return None
+    return FrameTableRow.objects.select_related("file").filter(pk=int(asked), file=unit.file_id).first()
+
+
+def _of_table(unit: DataUnit, row: FrameTableRow, section: str | None) -> Resource:
+    if section is None:
+        size = _size(row.side_path)
+        return Resource(row.side_path, size, f'"{row.imprint}-side-{size}"', f"{unit.title}.packets")
     if section == "frames":
         # The frames of a row never change, proved or not.
         return Resource(row.frames_path, _size(row.frames_path), f'"{row.content_sha256}"', f"{row.pk}.frames")
     # Not the file's length: what stands after the proved frames is not published yet.
     size = row.proved * DIGEST_SIZE
-    etag = f'"{row.content_sha256[:40]}-{row.proved}"'
+    etag = f'"{row.content_sha256[:40]}-{row.file_id[:16]}-{row.proved}"'
     done = row.state == FrameTableRow.VERIFIED
     return Resource(row.digests_path, size, etag, f"{row.pk}.digests", IMMUTABLE if done else GROWING)
 

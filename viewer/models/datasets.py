@@ -93,7 +93,13 @@ class FrameTableRow(models.Model):
     @property
     def side_path(self) -> Path:
         """The packets one after another, where the file's own byte ranges are not the packets."""
-        return self.file.derived / "side" / f"{self.stream_index}"
+        return self.file.derived / "side" / self.content_sha256
+
+    @property
+    def imprint(self) -> str:
+        """What addresses carry that browsers keep for ever: an id alone is given out again once a copy of the
+        database is restored, and would then show what another table's frames were."""
+        return f"{self.content_sha256[:16]}-{self.file_id[:16]}"
 
 
 class DataUnitQuerySet(models.QuerySet["DataUnit"]):
