@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -43,7 +45,24 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         )
     if isinstance(error, SuspiciousOperation):
         return Response({"code": "bad_request", "detail": "The request could not be understood."}, status=400)
+    if _disk_is_full(error):
+        log.error("The disk that the database is on is full")
+        return Response(
+            {
+                "code": "insufficient_storage",
+                "detail": "The server's disk is full, so nothing was saved. What you have entered stays in this page "
+                "and can be saved once there is room; tell whoever runs the server.",
+            },
+            status=507,
+        )
     return Response(unexpected(context.get("request"), error), status=500)
+
+
+def _disk_is_full(error: Exception) -> bool:
+    """SQLite has no other sign of it than these words (SQLITE_FULL)."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, OperationalError) and "database or disk is full" in str(error)
 
 
 def _of_drf(error: exceptions.APIException) -> Response:

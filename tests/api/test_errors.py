@@ -7,9 +7,11 @@ import logging
 
 import orjson
 import pytest
+from django.db import connection
 
 from tests.builders import make_dataset, make_user
 from viewer.actions.api_key import make_api_key, revoke_api_key
+from viewer.models import Dataset
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +142,26 @@ def test_an_id_larger_than_the_database_holds_is_simply_not_found(client, admin)
     make_dataset()
     assert client.get(f"/api/datasets/{10**30}/").status_code == 404
     assert client.get(f"/datasets/{10**30}/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_is_said_and_nothing_is_saved(client, admin):
+    make_dataset("Street")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA page_count")
+        pages = cursor.fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own way to have no room
+        try:
+            statuses = set()
+            for n in range(400):
+                title = f"{n} " + "x" * 180
+                answer = client.post("/api/datasets/", {"title": title}, content_type="application/json")
+                statuses.add(answer.status_code)
+                if answer.status_code != 201:
+                    break
+            assert statuses == {201, 507}
+            assert answer.json()["code"] == "insufficient_storage"
+            assert "nothing was saved" in answer.json()["detail"]
+            assert not Dataset.objects.filter(title=title).exists()
+        finally:
+            cursor.execute("PRAGMA max_page_count = 4294967294")
