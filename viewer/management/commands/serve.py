@@ -34,7 +34,7 @@ class Command(BaseCommand):
         listening = _listen(host, port)
         with _only_server():
             from viewer.actions.rebuild_tables import rebuild_tables
-            from viewer.actions.signin_link import make_signin_link
+            from viewer.actions.signin_link import make_signin_link, remember_origin
 
             migrate()
             user = admin()
@@ -48,6 +48,7 @@ class Command(BaseCommand):
                 )
                 settings.ALLOWED_ORIGINS.append(origin)
                 settings.ALLOWED_HOSTS.append(host)
+            remember_origin(origin)
             link = origin + make_signin_link(user)
             connection.close()
             self._run(listening, link, worker=not options["no_worker"])
