@@ -16,7 +16,7 @@ setup: $(VENV)/.installed static/vendor/.installed
 
 $(VENV)/.installed: requirements.lock
 	@sh tools/make_venv.sh "$(PYTHON)" $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 static/vendor/.installed: package-lock.json tools/icons.txt tools/vendor.py $(VENV)/.installed
@@ -28,7 +28,7 @@ dev: $(VENV)/.developing
 
 $(VENV)/.developing: requirements-dev.lock package-lock.json $(VENV)/.installed static/vendor/.installed
 	@sh tools/test_needs.sh
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@sh tools/npm.sh $(BIN)/python ci --ignore-scripts
 	@touch $@
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -23,11 +24,11 @@ from viewer.actions.rebuild_tables import rebuild_tables
 from viewer.actions.remove_data_unit import remove_data_unit
 from viewer.actions.sandboxed import close_sandbox, sandbox
 from viewer.jobs import lease as leases
-from viewer.jobs import publish, verify
+from viewer.jobs import publish, read, verify
 from viewer.jobs.kinds import KINDS, Kind
 from viewer.jobs.lease import Holder, LeaseLost, claim, release_orphans
 from viewer.jobs.worker import Worker, run
-from viewer.media.frame_table import FrameTable
+from viewer.media.frame_table import UNCLEAN, FrameTable
 from viewer.media.sandbox import Verified
 from viewer.models import DataUnit, Event, FrameTableRow, Job, LabelRecord
 
@@ -83,7 +84,7 @@ def test_a_video_is_read_verified_and_ready(films, holder):
     assert work(holder) == 2
     unit.refresh_from_db()
     assert (unit.state, unit.error) == (DataUnit.READY, "")
-    assert unit.facts["frame_count"] == 50
+    assert (unit.facts["frame_count"], unit.facts["unclean_frames"]) == (50, 0)
     row = unit.table
     assert (row.state, row.proved, row.frame_count) == (FrameTableRow.VERIFIED, 50, 50)
     assert FrameTable.from_bytes(row.frames_path.read_bytes()).frame_count == 50
@@ -225,6 +226,8 @@ def test_where_the_decoder_disagrees_a_new_table_takes_over_and_labels_before_th
     shorter = FrameTable.from_bytes(whole.to_bytes())
     for column in ("frame_pts", "frame_packet", "frame_second_packet", "frame_flags"):
         object.__setattr__(shorter, column, getattr(whole, column)[:49])
+    for frame in (30, 31):
+        shorter.frame_flags[frame] |= UNCLEAN
 
     class Disagreeing:
         def verify(self, path, table, limits):
@@ -237,7 +240,7 @@ def test_where_the_decoder_disagrees_a_new_table_takes_over_and_labels_before_th
     assert new.pk != old.pk
     assert (new.supersedes_id, new.same_until, new.frame_count, new.state) == (old.pk, 20, 49, "verified")
     assert unit.state == DataUnit.READY
-    assert unit.facts["frame_count"] == 49
+    assert (unit.facts["frame_count"], unit.facts["unclean_frames"]) == (49, 2)
     assert set(LabelRecord.objects.values_list("table_id", flat=True)) == {new.pk}
     told = Event.objects.get(type="table.replaced")
     assert (told.topic, told.data["old"], told.data["table"]["id"]) == (f"data_unit:{unit.pk}", old.pk, new.pk)
@@ -264,6 +267,35 @@ def test_a_table_of_older_rules_is_built_again_while_pages_keep_the_one_they_hav
     assert (unit.table.supersedes, unit.table.same_until) == (old, 50)
     assert rebuild_tables() == 0
     assert record.table == unit.table
+
+
+@pytest.mark.parametrize("reencode", [False, True])
+def test_what_was_verified_stays_when_building_its_table_again_fails(films, holder, monkeypatch, reencode):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    work(holder)
+    unit.refresh_from_db()
+    old = unit.table
+    FrameTableRow.objects.update(algorithm=0)
+    scan = sandbox().scan
+
+    class Stricter:
+        def scan(self, *arguments):
+            if reencode:
+                return dataclasses.replace(scan(*arguments), needs_reencode="It cannot be labelled as it is.")
+            raise MediaError("no_video", "The file has no video that can be shown.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(read, "sandbox", Stricter)
+        rebuild_tables()
+        work(holder)
+    unit.refresh_from_db()
+    assert (unit.state, unit.table, unit.error_code) == (DataUnit.READY, old, "")
+    assert unit.facts["rebuild_error"]["code"] == ("needs_reencode" if reencode else "no_video")
+    rebuild_tables()  # at the next start
+    work(holder)
+    unit.refresh_from_db()
+    assert unit.table != old
+    assert "rebuild_error" not in unit.facts
 
 
 @pytest.mark.parametrize("kind", ["keyframe", "range"])

@@ -103,3 +103,9 @@ def test_an_admin_chooses_members_from_the_users(server: Server, open_page: Call
     page.get_by_role("button", name="Members").click()
     expect(page.locator("#usernames option[value=berta]")).to_have_count(1)
     expect(page.locator("#panel-members").get_by_role("link", name="Users")).to_have_attribute("href", "/users/")
+
+
+def test_a_sign_in_link_leads_to_the_port_on_which_the_server_runs(server: Server) -> None:
+    unaware = {name: value for name, value in server.environment.items() if name not in ("PORT", "HOST")}
+    out = Server(server.data, server.port, unaware).command("signin", "carla")
+    assert f"{server.url}/signin/" in out

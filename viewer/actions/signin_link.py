@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from viewer.errors import ViewerError
@@ -26,6 +28,18 @@ def make_signin_link(user: User, valid: timedelta = VALID) -> str:
     SigninToken.objects.filter(expires_at__lt=now).delete()
     SigninToken.objects.create(sha256=_digest(token), user=user, expires_at=now + valid)
     return f"/signin/{token}/"
+
+
+def remember_origin(origin: str) -> None:
+    """Of the server that runs on this data folder: other commands need not be told its port once more."""
+    (settings.DATA_DIR / "origin").write_text(origin)
+
+
+def origin() -> str:
+    """What a link to the server begins with: where it ran last, or else where it would run."""
+    with contextlib.suppress(OSError):
+        return str((settings.DATA_DIR / "origin").read_text().strip() or settings.ALLOWED_ORIGINS[0])
+    return str(settings.ALLOWED_ORIGINS[0])
 
 
 def use_signin_link(token: str) -> User:

@@ -15,7 +15,7 @@ from viewer.actions.sandboxed import limits, sandbox
 from viewer.jobs import publish
 from viewer.jobs.lease import Lease
 from viewer.media.errors import MediaError
-from viewer.media.frame_table import ALGORITHM, DIGEST_SIZE, FrameTable, same_until
+from viewer.media.frame_table import ALGORITHM, DIGEST_SIZE, UNCLEAN, FrameTable, same_until
 from viewer.models import DataUnit, FrameTableRow, LabelRecord
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _confirm(lease: Lease, row: FrameTableRow, verified: Verified) -> None:
         row.state, row.proved = FrameTableRow.VERIFIED, row.frame_count
         row.save(update_fields=["state", "proved"])
         publish.tell_progress(row, 0)
-        _show(row)
+        _show(row, verified.table)
 
 
 def _replace(lease: Lease, old: FrameTableRow, old_table: FrameTable, verified: Verified) -> None:
@@ -145,11 +145,11 @@ def _replace(lease: Lease, old: FrameTableRow, old_table: FrameTable, verified: 
     with lease.fence():
         row.save()
         _relink(old, row)
-        _show(row)
+        _show(row, verified.table)
         publish.tell_replaced(old, row)
 
 
-def _show(row: FrameTableRow) -> None:
+def _show(row: FrameTableRow, table: FrameTable) -> None:
     """Make the verified table the current one, and carry over what stands on older ones where the frames
     are the same."""
     previous = row.supersedes
@@ -162,9 +162,13 @@ def _show(row: FrameTableRow) -> None:
         _relink(previous, row)
     units = DataUnit.objects.filter(file=row.file_id)
     units.filter(~Q(state=DataUnit.NEEDS_REENCODE)).update(table=row, state=DataUnit.READY, error_code="", error="")
+    counted = {
+        "frame_count": row.frame_count,
+        "unclean_frames": sum(1 for flags in table.frame_flags if flags & UNCLEAN),
+    }
     for unit in units:
-        if unit.facts.get("frame_count") != row.frame_count:
-            unit.facts = unit.facts | {"frame_count": row.frame_count}
+        if unit.facts != unit.facts | counted:
+            unit.facts = unit.facts | counted
             unit.save(update_fields=["facts"])
     publish.tell_changed(row.file_id)
     if previous is not None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from viewer.actions.manage_users import create_user, set_active, set_admin
-from viewer.actions.signin_link import make_signin_link
+from viewer.actions.signin_link import make_signin_link, origin
 from viewer.errors import ViewerError
 from viewer.models import User
 
@@ -34,4 +33,4 @@ class Command(BaseCommand):
                 set_admin(user, True)
         except ViewerError as error:
             raise CommandError(error.detail) from error
-        self.stdout.write(settings.ALLOWED_ORIGINS[0] + make_signin_link(user))
+        self.stdout.write(origin() + make_signin_link(user))
