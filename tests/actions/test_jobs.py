@@ -28,6 +28,7 @@ from viewer.jobs import publish, read, verify
 from viewer.jobs.kinds import KINDS, Kind
 from viewer.jobs.lease import Holder, LeaseLost, claim, release_orphans
 from viewer.jobs.worker import Worker, run
+from viewer.media.errors import MediaError
 from viewer.media.frame_table import UNCLEAN, FrameTable
 from viewer.media.sandbox import Verified
 from viewer.models import DataUnit, Event, FrameTableRow, Job, LabelRecord
@@ -298,8 +299,12 @@ def test_what_was_verified_stays_when_building_its_table_again_fails(films, hold
     assert "rebuild_error" not in unit.facts
 
 
-@pytest.mark.parametrize("kind", ["keyframe", "range"])
-def test_labels_go_over_to_a_new_table_with_their_receipts_in_its_terms(films, holder, monkeypatch, kind):
+@pytest.mark.parametrize(
+    ("kind", "in_column"),
+    [("keyframe", True), ("range", True), ("range", False)],
+    ids=["keyframe", "range", "range of before the column held its frame"],
+)
+def test_labels_go_over_to_a_new_table_with_their_receipts_in_its_terms(films, holder, monkeypatch, kind, in_column):
     unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
     run(claim(holder, ["read"]))
     unit.refresh_from_db()
@@ -314,7 +319,7 @@ def test_labels_go_over_to_a_new_table_with_their_receipts_in_its_terms(films, h
             kind=kind,
             revision=1,
             value=value % (old.pk, frame, table.frame_packet[frame]),
-            frame=frame,
+            frame=frame if in_column else None,
             table=old,
         )
     renumbered = FrameTable.from_bytes(table.to_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -11,6 +12,8 @@ from viewer.actions.describe_data_unit import describe_data_units, describe_tabl
 from viewer.actions.store_file import sync_folder
 from viewer.actions.tell import tell
 from viewer.models import DataUnit, FrameTableRow
+
+log = logging.getLogger("onframe.jobs")
 
 
 def shown_by(file: str) -> list[DataUnit]:
@@ -43,8 +46,14 @@ def tell_replaced(old: FrameTableRow, new: FrameTableRow) -> None:
 
 
 def fail(file: str, code: str, sentence: str) -> None:
-    """A table that there may be stays: labels may stand on it."""
-    DataUnit.objects.filter(file=file).update(state=DataUnit.FAILED, error_code=code, error=sentence)
+    """What was verified once stays as it is, with its labels: only the building again has failed."""
+    units = DataUnit.objects.filter(file=file)
+    verified = units.filter(table__state=FrameTableRow.VERIFIED)
+    for unit in verified:
+        log.error("Data unit %d keeps the frame table that it has; building it again failed: %s", unit.pk, sentence)
+        unit.facts = unit.facts | {"rebuild_error": {"code": code, "detail": sentence}}
+        unit.save(update_fields=["facts"])
+    units.exclude(pk__in=[unit.pk for unit in verified]).update(state=DataUnit.FAILED, error_code=code, error=sentence)
     tell_changed(file)
 
 

@@ -30,6 +30,9 @@ def run(lease: Lease) -> None:
     try:
         found = sandbox().scan(file.path, side, limits())
         lease.check()
+        if found.needs_reencode is not None and _verified_before(file):
+            # By newer rules. What could be labelled yesterday can be today.
+            raise MediaError("needs_reencode", found.needs_reencode)
         if found.table is None:
             if found.needs_reencode is None:
                 raise MediaError("no_video", "The file has no video that can be shown.")
@@ -63,6 +66,12 @@ def run(lease: Lease) -> None:
 
 def failed(lease: Lease, code: str, sentence: str) -> None:
     publish.fail(lease.job.arguments["file"], code, sentence)
+
+
+def _verified_before(file: StoredFile) -> bool:
+    """Whether people may have labelled it. Files that needed a conversion before are shown as such again."""
+    units = DataUnit.objects.filter(file=file, state=DataUnit.READY)
+    return units.filter(table__state=FrameTableRow.VERIFIED).exists()
 
 
 def _row(file: StoredFile, table: FrameTable) -> FrameTableRow:

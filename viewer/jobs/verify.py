@@ -167,8 +167,10 @@ def _show(row: FrameTableRow, table: FrameTable) -> None:
         "unclean_frames": sum(1 for flags in table.frame_flags if flags & UNCLEAN),
     }
     for unit in units:
-        if unit.facts != unit.facts | counted:
-            unit.facts = unit.facts | counted
+        facts = unit.facts | counted
+        facts.pop("rebuild_error", None)
+        if unit.facts != facts:
+            unit.facts = facts
             unit.save(update_fields=["facts"])
     publish.tell_changed(row.file_id)
     if previous is not None:
@@ -178,8 +180,14 @@ def _show(row: FrameTableRow, table: FrameTable) -> None:
 def _relink(old: FrameTableRow, new: FrameTableRow) -> None:
     """Carry labels over: their receipts say in the terms of the new table what they said in those of the old."""
     packets = FrameTable.from_bytes(new.frames_path.read_bytes()).frame_packet
-    records = LabelRecord.objects.filter(table=old, frame__lt=new.same_until).values_list("pk", "frame")
     with connection.cursor() as cursor:
+        # Ranges that were saved before the column held the frame of theirs too.
+        cursor.execute(
+            f"UPDATE {LabelRecord._meta.db_table} SET frame = json_extract(value, '$.receipt.frame') "  # noqa: S608
+            "WHERE table_id = %s AND frame IS NULL",
+            [old.pk],
+        )
+        records = LabelRecord.objects.filter(table=old, frame__lt=new.same_until).values_list("pk", "frame")
         cursor.executemany(
             f"UPDATE {LabelRecord._meta.db_table} SET table_id = %s, "  # noqa: S608
             "value = json_replace(value, '$.receipt.table', %s, '$.receipt.packet', %s) WHERE id = %s",
