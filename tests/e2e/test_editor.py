@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import av
 import numpy as np
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.e2e
 
 FRAMES = 90
 GOP = 30
+FRAMES_URL = re.compile(r"/media/\d+/tables/\d+/frames")
 AXE = TOP / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -395,6 +398,109 @@ def test_nothing_is_labelled_beyond_what_is_verified_until_verification_gets_the
     drag(page, (100, 100), (200, 200))
     saved(page)
     assert [keyframe["frame"] for keyframe in labels(page)["keyframe"]] == [60]
+
+
+def provisional(server: Server, unit: dict[str, Any], proved: int = 45) -> None:
+    """As if verification had come that far."""
+    server.python(
+        "from viewer.models import *\n"
+        f"unit = DataUnit.objects.get(pk={unit['id']})\n"
+        "DataUnit.objects.filter(pk=unit.pk).update(state='verifying')\n"
+        f"FrameTableRow.objects.filter(pk=unit.table_id).update(state='provisional', proved={proved})"
+    )
+
+
+END_VERIFICATION = """from viewer.models import *
+from viewer.jobs.publish import tell_progress
+row = DataUnit.objects.get(pk={id}).table
+row.proved, row.state = 90, 'verified'
+row.save()
+DataUnit.objects.filter(pk={id}).update(state='ready')
+tell_progress(row, 0)
+"""
+
+
+def test_verification_that_ends_while_the_page_is_opened_is_not_missed(
+    server: Server, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]
+) -> None:
+    unit = ingest()
+    provisional(server, unit)
+    page = sign_in("ann")
+    told: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda text: told.append(str(text))))
+
+    def hear(words: str) -> None:
+        deadline = time.monotonic() + 20
+        while not any(words in text for text in told):
+            assert time.monotonic() < deadline, told
+            page.wait_for_timeout(20)
+
+    held: list[Any] = []
+    page.route(FRAMES_URL, held.append, times=1)
+    page.goto(f"{server.url}/label/{unit['label_row']}/?frame=60", wait_until="commit")
+    hear("subscribed")
+    server.python(END_VERIFICATION.format(id=unit["id"]))
+    hear("table.progress")
+    held[0].continue_()
+    expect(chip(page)).to_have_text("Frame 60 proved", timeout=30_000)
+    draw_box(page, (100, 100), (200, 200))
+    saved(page)
+
+
+def test_verification_that_ends_while_nobody_can_be_told_is_seen_when_the_socket_is_back(
+    server: Server, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]
+) -> None:
+    unit = ingest()
+    provisional(server, unit)
+    page = sign_in("ann")
+    page.goto(f"{server.url}/label/{unit['label_row']}/?frame=60")
+    expect(chip(page)).to_contain_text("Verification has not reached frame 60")
+    server.stop()
+    # What was told is no longer kept when the page comes back.
+    server.python(
+        END_VERIFICATION.format(id=unit["id"]) + "Event.objects.create(topic='x', type='y', data={})\n"
+        "Event.objects.exclude(pk=Event.objects.latest('pk').pk).delete()"
+    )
+    server.start()
+    expect(chip(page)).to_have_text("Frame 60 proved", timeout=20_000)
+
+
+def test_a_page_that_could_not_be_opened_is_opened_once_by_trying_again(editor: Page) -> None:
+    editor.route(FRAMES_URL, lambda route: route.fulfill(status=500, body=""), times=1)
+    editor.reload()
+    expect(editor.locator("#stage-note")).to_contain_text("This could not be opened")
+    editor.get_by_role("button", name="Try again").click()
+    shown(editor, 0)
+    editor.keyboard.press("ArrowRight")
+    shown(editor, 1)
+    editor.keyboard.press("t")
+    expect(editor.get_by_role("button", name="Try again")).to_have_count(0)
+    draw_box(editor, (100, 100), (200, 200))
+    editor.keyboard.press("Control+z")
+    expect(editor.locator("#toasts")).to_have_text("Undone: Draw Person 1, frame 1")
+
+
+def test_a_video_that_is_removed_while_it_is_open_says_so(editor: Page, server: Server) -> None:
+    unit = editor.evaluate("document.body.dataset.dataUnit")
+    server.python(
+        "from viewer.actions.tell import tell\nfrom viewer.models import *\n"
+        f"unit = DataUnit.objects.get(pk={unit})\n"
+        "tell(f'dataset:{unit.dataset_id}', 'data_unit.removed', {'id': unit.pk})"
+    )
+    expect(editor.locator("#stage-note")).to_contain_text("This video was removed")
+    editor.keyboard.press("ArrowRight")
+    shown(editor, 1)
+    expect(editor.locator("#stage-note")).to_contain_text("This video was removed")
+
+
+def test_the_first_answers_are_asked_for_with_the_page_and_only_once(editor: Page) -> None:
+    asked: list[str] = []
+    editor.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    editor.reload()
+    shown(editor, 0)
+    first = [path for path in asked if re.fullmatch(r"/api/label-rows/\d+/|/media/\d+/tables/\d+/frames", path)]
+    assert len(first) == len(set(first)) == 2
+    assert asked.index(first[0]) < asked.index(next(path for path in asked if path.endswith("/editor/main.js")))
 
 
 def test_a_file_that_cannot_be_used_says_why(

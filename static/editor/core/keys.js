@@ -4,8 +4,8 @@
  * Written as on the keycap: modifiers in the order Ctrl, Alt, Shift, then the key. `Ctrl` is Cmd on a Mac. Letters go by what
  * they write (`event.key`); digits, brackets, comma, period and ` by where they stand (`event.code`), so
  * that every layout has them.
- * @typedef {{action: string, keys: readonly string[], name: string, group: string, tools?: boolean}} Binding
- *   `tools`: does nothing in a viewer without labels
+ * @typedef {{action: string, keys: readonly string[], name: string, group: string, tools?: boolean, changes?: boolean, whileDrawing?: boolean}} Binding
+ *   `tools`: does nothing in a viewer without labels. `changes`: only for who may label. `whileDrawing`: goes with a shape in hand
  */
 
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"];
@@ -36,46 +36,48 @@ export const BINDINGS = [
   { action: "bisect", keys: ["Shift+E"], name: "Middle between two keyframes", group: "Moving in time", tools: true },
 
   { action: "select", keys: ["V"], name: "Select tool", group: "Drawing", tools: true },
-  { action: "box", keys: ["B"], name: "Box tool", group: "Drawing", tools: true },
-  { action: "again", keys: ["N"], name: "Draw another of the last class", group: "Drawing", tools: true },
-  { action: "redraw", keys: ["Shift+N"], name: "Draw the selected object anew on this frame", group: "Drawing", tools: true },
+  { action: "box", keys: ["B"], name: "Box tool", group: "Drawing", tools: true, changes: true },
+  { action: "again", keys: ["N"], name: "Draw another of the last class", group: "Drawing", tools: true, changes: true },
+  { action: "redraw", keys: ["Shift+N"], name: "Draw the selected object anew on this frame", group: "Drawing", tools: true, changes: true },
   ...DIGITS.map((digit, at) => ({
     action: `class${at}`,
     keys: [digit],
     name: `Draw class ${digit}`,
     group: "Drawing",
     tools: true,
+    changes: true,
   })),
-  { action: "finish", keys: ["Enter"], name: "Finish the shape; with the box tool: a box in the middle", group: "Drawing", tools: true },
-  { action: "cancel", keys: ["Escape"], name: "Give up the gesture; then the tool; then the selection", group: "Drawing" },
+  { action: "finish", keys: ["Enter"], name: "Finish the shape; with the box tool: a box in the middle", group: "Drawing", tools: true, whileDrawing: true },
+  { action: "cancel", keys: ["Escape"], name: "Give up the gesture; then the tool; then the selection", group: "Drawing", whileDrawing: true },
 
-  { action: "delete", keys: ["Delete", "Backspace"], name: "Delete the object", group: "Editing", tools: true },
-  { action: "deleteKeyframe", keys: ["Shift+Delete"], name: "Delete the keyframe on this frame", group: "Editing", tools: true },
-  { action: "undo", keys: ["Ctrl+Z"], name: "Undo", group: "Editing", tools: true },
-  { action: "redo", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], name: "Redo", group: "Editing", tools: true },
+  { action: "delete", keys: ["Delete", "Backspace"], name: "Delete the object", group: "Editing", tools: true, changes: true },
+  { action: "deleteKeyframe", keys: ["Shift+Delete"], name: "Delete the keyframe on this frame", group: "Editing", tools: true, changes: true },
+  { action: "undo", keys: ["Ctrl+Z"], name: "Undo", group: "Editing", tools: true, changes: true, whileDrawing: true },
+  { action: "redo", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], name: "Redo", group: "Editing", tools: true, changes: true },
   { action: "copy", keys: ["Ctrl+C"], name: "Copy the shape", group: "Editing", tools: true },
-  { action: "paste", keys: ["Ctrl+V"], name: "Paste at the pointer", group: "Editing", tools: true },
-  { action: "pasteInPlace", keys: ["Ctrl+Shift+V"], name: "Paste in place", group: "Editing", tools: true },
-  { action: "duplicate", keys: ["Ctrl+D"], name: "Duplicate as a new object", group: "Editing", tools: true },
+  { action: "paste", keys: ["Ctrl+V"], name: "Paste at the pointer", group: "Editing", tools: true, changes: true },
+  { action: "pasteInPlace", keys: ["Ctrl+Shift+V"], name: "Paste in place", group: "Editing", tools: true, changes: true },
+  { action: "duplicate", keys: ["Ctrl+D"], name: "Duplicate as a new object", group: "Editing", tools: true, changes: true },
   ...DIGITS.map((digit, at) => ({
     action: `setClass${at}`,
     keys: [`Ctrl+${digit}`],
     name: `Change to class ${digit}`,
     group: "Editing",
     tools: true,
+    changes: true,
   })),
   ...["Left", "Right", "Up", "Down"].flatMap((way) => [
-    { action: `nudge${way}`, keys: [`Ctrl+Alt+${way}`], name: `Move by 1 pixel ${way.toLowerCase()}`, group: "Editing", tools: true },
-    { action: `shove${way}`, keys: [`Ctrl+Alt+Shift+${way}`], name: `Move by 10 pixels ${way.toLowerCase()}`, group: "Editing", tools: true },
+    { action: `nudge${way}`, keys: [`Ctrl+Alt+${way}`], name: `Move by 1 pixel ${way.toLowerCase()}`, group: "Editing", tools: true, changes: true },
+    { action: `shove${way}`, keys: [`Ctrl+Alt+Shift+${way}`], name: `Move by 10 pixels ${way.toLowerCase()}`, group: "Editing", tools: true, changes: true },
   ]),
   { action: "save", keys: ["Ctrl+S"], name: "Save now", group: "Editing", tools: true },
 
-  { action: "keyframe", keys: ["Shift+K"], name: "Keyframe here on or off", group: "Objects", tools: true },
-  { action: "outside", keys: ["O"], name: "Outside from here, or back again", group: "Objects", tools: true },
-  { action: "occluded", keys: ["Q"], name: "Occluded on or off", group: "Objects", tools: true },
-  { action: "hold", keys: ["Shift+Q"], name: "Hold until the next keyframe, or move linearly", group: "Objects", tools: true },
-  { action: "split", keys: ["Shift+S"], name: "Split here into two objects", group: "Objects", tools: true },
-  { action: "merge", keys: ["Ctrl+M"], name: "Merge the selected objects", group: "Objects", tools: true },
+  { action: "keyframe", keys: ["Shift+K"], name: "Keyframe here on or off", group: "Objects", tools: true, changes: true },
+  { action: "outside", keys: ["O"], name: "Outside from here, or back again", group: "Objects", tools: true, changes: true },
+  { action: "occluded", keys: ["Q"], name: "Occluded on or off", group: "Objects", tools: true, changes: true },
+  { action: "hold", keys: ["Shift+Q"], name: "Hold until the next keyframe, or move linearly", group: "Objects", tools: true, changes: true },
+  { action: "split", keys: ["Shift+S"], name: "Split here into two objects", group: "Objects", tools: true, changes: true },
+  { action: "merge", keys: ["Ctrl+M"], name: "Merge the selected objects", group: "Objects", tools: true, changes: true },
   { action: "hide", keys: ["H"], name: "Hide or show the selection", group: "Objects", tools: true },
   { action: "hideAll", keys: ["Shift+H"], name: "Hide or show all objects", group: "Objects", tools: true },
   { action: "lock", keys: ["Shift+L"], name: "Lock or unlock the selection", group: "Objects", tools: true },
@@ -83,15 +85,15 @@ export const BINDINGS = [
   { action: "nextObject", keys: ["Tab"], name: "Next object on this frame (picture focused)", group: "Objects", tools: true },
   { action: "previousObject", keys: ["Shift+Tab"], name: "Previous object on this frame", group: "Objects", tools: true },
 
-  { action: "zoomIn", keys: ["+"], name: "Zoom in", group: "View" },
-  { action: "zoomOut", keys: ["-"], name: "Zoom out", group: "View" },
-  { action: "fit", keys: ["="], name: "Fit the picture", group: "View" },
+  { action: "zoomIn", keys: ["+"], name: "Zoom in", group: "View", whileDrawing: true },
+  { action: "zoomOut", keys: ["-"], name: "Zoom out", group: "View", whileDrawing: true },
+  { action: "fit", keys: ["="], name: "Fit the picture", group: "View", whileDrawing: true },
   { action: "zoomToSelection", keys: ["Z"], name: "Zoom to the selection", group: "View", tools: true },
-  { action: "names", keys: ["T"], name: "Names on all shapes, or only on the selected", group: "View", tools: true },
+  { action: "names", keys: ["T"], name: "Names on all shapes, or only on the selected", group: "View", tools: true, whileDrawing: true },
   { action: "foldPanel", keys: ["\\"], name: "Fold the side panel", group: "View", tools: true },
   { action: "foldTimeline", keys: ["Shift+T"], name: "Fold the timeline", group: "View", tools: true },
   { action: "fullscreen", keys: ["Shift+Enter"], name: "Picture on the whole screen", group: "View" },
-  { action: "help", keys: ["?", "F1"], name: "This list", group: "View" },
+  { action: "help", keys: ["?", "F1"], name: "This list", group: "View", whileDrawing: true },
 ];
 
 /** Nothing in the browser names them better; their Shift counts, since they are matched by place. @type {Record<string, string>} */
@@ -128,6 +130,11 @@ const BY_ACTION = new Map(BINDINGS.map((binding) => [binding.action, binding]));
  */
 export function bindingOf(chord) {
   return BY_CHORD.get(chord) ?? null;
+}
+
+/** How it is bound; null for what no key does. @param {string} action @returns {Binding | null} */
+export function bindingFor(action) {
+  return BY_ACTION.get(action) ?? null;
 }
 
 /**

@@ -1,24 +1,24 @@
-/** What panels show and ask for; main.js sets it out. Panels change labels only through it. */
+/** What panels show and ask for; make_desk.js sets it out. Panels change labels only through it. */
 
 /** @import {History} from "../core/history.js" */
 /** @import {Session} from "../core/session.js" */
 /** @import {Ontology} from "../labels/ontology.js" */
 /** @import {Box} from "../labels/records.js" */
 /** @import {TrackIndex, TrackRecord} from "../labels/tracks.js" */
+/** @import {Verification} from "../playback/verification.js" */
 
 /**
  * How it stands with the frame on the screen. `digest` is of the picture that is shown, `tableDigest` of the table.
  * @typedef {{state: "seeking" | "playing" | "proving" | "proved" | "server" | "unproved" | "beyond" | "failed", frame: number | null, reason: string | null,
  *   digest: string | null, tableDigest: string | null, pts: number | null, packet: number | null, source: string | null}} Proof
  */
-/** `secondsLeft` null: not known yet. @typedef {{proved: number, frameCount: number, secondsLeft: number | null}} Verification */
 /**
  * @typedef {{target: number, painted: number | null, playing: boolean, rate: number, mode: "every" | "real", skipped: number,
  *   loop: {first: number, last: number} | null}} Playing
  */
 /**
  * @typedef {{frameCount: number, secondsAt(frame: number): number, ptsAt(frame: number): number, typeAt(frame: number): string,
- *   mayLabel(frame: number): boolean, buffered(): readonly (readonly [number, number])[]}} Frames
+ *   mayLabel(frame: number): boolean, unclean(): readonly number[], buffered(): readonly (readonly [number, number])[]}} Frames
  */
 /**
  * `dataUnit` is the API's, `stream` the index of its video stream in the file. `tracks` is the same array as long as they are the same. `verification` is null when the table is verified. `act` runs an action of core/keys.js.
@@ -34,9 +34,4 @@
 /** "1 object", "12 objects". @param {number} count @param {string} noun */
 export function counted(count, noun) {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** "12 s", "3 min". @param {number} seconds */
-export function roughly(seconds) {
-  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -97,6 +97,16 @@ export class Splitter {
   }
 }
 
+/** @param {HTMLElement} bar */
+export function sideSplitter(bar) {
+  return new Splitter({ bar, property: "--side-width", name: "Side panel", from: "left", least: 220, most: () => innerWidth * 0.45, initial: 296 });
+}
+
+/** @param {HTMLElement} bar */
+export function timelineSplitter(bar) {
+  return new Splitter({ bar, property: "--timeline-height", name: "Timeline", from: "bottom", least: 44, most: () => innerHeight * 0.4, initial: 132 });
+}
+
 /**
  * Kept in this browser; what cannot be kept is not.
  * @param {string} name

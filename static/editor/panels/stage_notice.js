@@ -50,3 +50,9 @@ export function dataUnitNotice(dataUnit, datasetUrl) {
   }
   return null;
 }
+
+/** What to say of a data unit that is there no more. @param {string} datasetUrl @returns {Notice} */
+export function removedNotice(datasetUrl) {
+  const sentence = "Someone removed it from the dataset, or you may no longer see it.";
+  return { kind: "error", title: "This video was removed", sentence, link: { label: "Back to the dataset", href: datasetUrl } };
+}

@@ -1,12 +1,14 @@
 /** Says whether the frame on the screen is proved to be the frame that its number says, and how. */
 
 import { html, nothing } from "lit-html";
+import { progressWords } from "../playback/verification.js";
+import { copyAndSay } from "./copy.js";
 import { formatTime } from "./goto.js";
 import { icon } from "./icon.js";
 import { ffmpegSnippet, pyavSnippet } from "./snippets.js";
-import { roughly } from "./desk.js";
 
-/** @import {Desk, Proof, Verification} from "./desk.js" */
+/** @import {Verification} from "../playback/verification.js" */
+/** @import {Desk, Proof} from "./desk.js" */
 
 const ICONS = /** @type {Record<Proof["state"], string>} */ ({
   seeking: "ellipsis", playing: "play", proving: "ellipsis", proved: "circle-check", server: "server", unproved: "circle-x", beyond: "hourglass", failed: "circle-x",
@@ -38,13 +40,6 @@ export function proofWords(proof, verification, target) {
   }
 }
 
-/** "43 %, 12 s left". @param {Verification | null} verification */
-export function progressWords(verification) {
-  if (!verification) return "waiting";
-  const percent = Math.floor((100 * verification.proved) / Math.max(1, verification.frameCount));
-  return verification.secondsLeft === null ? `${percent} %` : `${percent} %, ${roughly(verification.secondsLeft)} left`;
-}
-
 /** @param {Desk} desk */
 export function statusChipView(desk) {
   const proof = desk.proof();
@@ -52,7 +47,15 @@ export function statusChipView(desk) {
   return html`<button type="button" class="chip" id="proof-chip" data-state=${proof.state} popovertarget="proof-details" title=${words}>
       ${icon(ICONS[proof.state])}<span>${words}</span>
     </button>
-    <div popover id="proof-details" class="popover proof-details" role="dialog" aria-labelledby="proof-title" tabindex="-1">${detailsView(desk, proof, words)}</div>`;
+    <div popover id="proof-details" class="popover proof-details" role="dialog" aria-labelledby="proof-title" tabindex="-1" @toggle=${focusPicture}>${detailsView(desk, proof, words)}</div>`;
+}
+
+/** Once it is closed the keys belong to the picture again, unless something else was clicked. @param {ToggleEvent} event */
+function focusPicture(event) {
+  if (event.newState !== "closed") return;
+  const { activeElement } = document;
+  if (activeElement && activeElement !== document.body && !activeElement.closest("#proof-chip, #proof-details")) return;
+  document.getElementById("overlay")?.focus({ preventScroll: true });
 }
 
 /**
@@ -98,22 +101,8 @@ function row(name, value) {
  * @param {string} text
  */
 function snippetView(desk, title, text) {
-  const copy = () =>
-    copyText(text).then(
-      () => desk.say("Copied."),
-      () => desk.say("The browser does not allow copying here: select the text instead."),
-    );
   return html`<section class="snippet">
-    <header><h3>${title}</h3><button type="button" class="button button-quiet button-icon" aria-label="Copy: ${title}" title="Copy" @click=${copy}>${icon("copy")}</button></header>
+    <header><h3>${title}</h3><button type="button" class="button button-quiet button-icon" aria-label="Copy: ${title}" title="Copy" @click=${() => copyAndSay(text, desk.say)}>${icon("copy")}</button></header>
     <pre tabindex="0" aria-label=${title}>${text}</pre>
   </section>`;
-}
-
-/**
- * Rejects where the page is not secure and nothing can be copied.
- * @param {string} text
- */
-export async function copyText(text) {
-  if (!navigator.clipboard) throw new Error("no clipboard");
-  await navigator.clipboard.writeText(text);
 }

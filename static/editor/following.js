@@ -1,0 +1,102 @@
+/** What happens in the page's parts, and what is to be seen of it then. */
+
+import { remember } from "./panels/layout.js";
+import { proofWords } from "./panels/status_chip.js";
+
+/** @import {Emitter} from "./core/emitter.js" */
+/** @import {OpenLabels} from "./labels/open_labels.js" */
+/** @import {WatchedUnit} from "./net/watched_unit.js" */
+/** @import {Address} from "./panels/address.js" */
+/** @import {ProofState} from "./panels/proof_state.js" */
+/** @import {Notice} from "./panels/stage_notice.js" */
+/** @import {Transport} from "./playback/transport.js" */
+/** @import {Verification} from "./playback/verification.js" */
+/** @import {Stage} from "./render/stage.js" */
+/** @import {VideoSource} from "./sources/video_source.js" */
+/** @import {Bench} from "./tools/bench.js" */
+
+/**
+ * The labels, the selection, the theme and the window.
+ * @param {{labels: OpenLabels, bench: Bench, refresh: () => void}} parts
+ */
+export function followLabels({ labels: { store, index, history }, bench: { session, placement, say }, refresh }) {
+  store.on("change", () => {
+    const left = session.selection.filter((id) => index.track(id) !== null);
+    if (left.length !== session.selection.length && !placement.open) session.set({ selection: left });
+    refresh();
+  });
+  session.on("change", () => {
+    remember("names", session.names);
+    remember("keepsDrawing", session.keepsDrawing);
+    refresh();
+  });
+  history.on("steps", refresh);
+  history.on("message", say);
+  placement.on("change", refresh);
+  addEventListener("resize", refresh);
+  new MutationObserver(refresh).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", refresh);
+}
+
+/**
+ * The frames: asked for, painted, played, proved, failed.
+ * @param {{transport: Transport, stage: Stage, bench: Bench, proof: ProofState, verification: () => Verification | null, address: Address,
+ *   spoken: HTMLElement, showNotice: (notice: Notice | null) => void, refresh: () => void, invalidate: () => void, heard: (error: unknown) => void}} parts
+ */
+export function followTransport({ transport, stage, bench: { placement }, proof, verification, address, spoken, showNotice, refresh, invalidate, heard }) {
+  transport.addEventListener("target", () => {
+    proof.failure = null;
+    if (!transport.playing) stage.setState(transport.painted === transport.target ? "shown" : "seeking");
+    invalidate();
+  });
+  transport.addEventListener("painted", () => {
+    proof.failure = null;
+    stage.setState(transport.painted === transport.target || transport.playing ? "shown" : "seeking");
+    showNotice(null);
+    // A shape in hand belongs to the frame that it was begun on.
+    if (placement.open && placement.frame !== transport.painted) placement.cancel();
+    address.follow();
+    refresh();
+  });
+  transport.addEventListener("playing", () => {
+    stage.setState(transport.painted === transport.target ? "shown" : "seeking");
+    address.follow();
+    refresh();
+  });
+  transport.addEventListener("proof", () => {
+    void proof.lookUp();
+    const now = proof.now();
+    if (now.state !== "proving") spoken.textContent = proofWords(now, verification(), transport.target);
+    refresh();
+  });
+  transport.addEventListener("failed", (event) => {
+    const { frame, error } = /** @type {CustomEvent} */ (event).detail;
+    if (frame !== transport.target) return;
+    proof.failure = error instanceof Error ? error.message : String(error);
+    stage.setState("failed");
+    const action = { label: "Try again", run: () => transport.show(frame).catch(heard) };
+    showNotice({ kind: "error", title: `Frame ${frame} cannot be shown`, sentence: proof.failure, action });
+    refresh();
+  });
+  document.addEventListener("toggle", () => void proof.lookUp(), { capture: true });
+}
+
+/**
+ * What others do, and the server: verification goes on, the table is replaced, the classes change.
+ * @param {{watched: WatchedUnit, source: VideoSource, transport: Transport, refresh: () => void, replaced: () => void}} parts
+ */
+export function followServer({ watched, source, transport, refresh, replaced }) {
+  const verify = () => {
+    const { proved } = watched.dataUnit.table;
+    const { painted } = transport;
+    const reached = painted !== null && painted >= source.proved && painted < proved;
+    if (proved > source.proved) source.setProved(proved);
+    if (reached && !transport.playing) void transport.prove();
+    refresh();
+  };
+  let gone = false;
+  watched.on("replaced", () => (gone = true) && replaced());
+  watched.on("changed", () => gone || verify());
+  watched.on("ontology", refresh);
+  verify(); // it may have gone on while the page was opened
+}

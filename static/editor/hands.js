@@ -1,0 +1,50 @@
+/** Pointer and focus on the editor's page: what the mouse does reaches the tool in hand, and keys keep reaching the picture. */
+
+import { PointerInput } from "./tools/pointer.js";
+
+/** @import {Stage} from "./render/stage.js" */
+/** @import {Bench} from "./tools/bench.js" */
+/** @import {Hand} from "./tools/hand.js" */
+/** @import {Keyboard} from "./tools/keyboard.js" */
+
+/**
+ * @param {{overlay: HTMLElement, stage: Stage, bench: Bench, hand: Hand, keyboard: Keyboard, hasLabels: boolean,
+ *   act: (action: string) => void, refresh: () => void}} parts
+ */
+export function takeHands({ overlay, stage, bench, hand, keyboard, hasLabels, act, refresh }) {
+  new PointerInput({
+    element: overlay,
+    viewport: bench.viewport,
+    density: () => stage.density,
+    tool: (event, pointer) => {
+      if (event === "press" && !hasLabels) return;
+      hand.send(event, pointer);
+      refresh();
+    },
+    cancelTool: () => hand.cancel(),
+    spaceHeld: () => keyboard.spaceHeld,
+    spaceUsed: keyboard.spaceUsed,
+    doubleClick: ({ point }) => {
+      const onShape = bench.shown().some(({ shape: { x, y, width, height } }) => point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height);
+      if (bench.session.tool === "select" && !onShape) bench.viewport.fit();
+    },
+    step: (by) => act(by > 0 ? "stepForward" : "stepBack"),
+    left: () => {
+      hand.leave();
+      refresh();
+    },
+  });
+  const focusPicture = () => overlay.focus({ preventScroll: true });
+  // A button that was clicked keeps the keyboard otherwise, and Space would press it again instead of playing.
+  document.addEventListener("click", (event) => {
+    const button = event.detail > 0 && event.target instanceof Element ? event.target.closest("main button, main select") : null;
+    if (button instanceof HTMLButtonElement && !button.closest("dialog, [popover]")) focusPicture();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target instanceof HTMLSelectElement && event.target.closest("main")) focusPicture();
+  });
+  // A shape in hand has no proof yet: it is given up before anybody saves what there is. Capturing listeners come first.
+  for (const type of ["visibilitychange", "pagehide"]) {
+    addEventListener(type, () => (type === "pagehide" || document.visibilityState === "hidden") && bench.placement.cancel(), { capture: true });
+  }
+}

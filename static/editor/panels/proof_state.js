@@ -1,0 +1,56 @@
+/** How it stands with the frame on the screen, and the digest that the table has of it. */
+
+/** @import {Transport} from "../playback/transport.js" */
+/** @import {Verification} from "../playback/verification.js" */
+/** @import {Proof} from "./desk.js" */
+
+const DIGEST_BYTES = 16;
+
+export class ProofState {
+  /** Why no picture can be had of the target, as a sentence. @type {string | null} */
+  failure = null;
+  #about;
+  /** Those of the table that were looked at; null: asked for. @type {Map<number, string | null>} */
+  #digests = new Map();
+
+  /** @param {{transport: Transport, digestsUrl: string, verification: () => Verification | null, changed: () => void}} about */
+  constructor(about) {
+    this.#about = about;
+  }
+
+  /** @returns {Proof} */
+  now = () => {
+    const { painted, target, picture, proof, playing } = this.#about.transport;
+    const verification = this.#about.verification();
+    const facts = {
+      frame: painted,
+      digest: proof?.digest ?? picture?.digest ?? null,
+      tableDigest: painted === null ? null : (this.#digests.get(painted) ?? null),
+      pts: picture?.pts ?? null,
+      packet: picture?.packet ?? null,
+      source: picture?.source ?? null,
+    };
+    if (this.failure !== null) return { ...facts, state: "failed", reason: this.failure };
+    if (playing && painted !== null) return { ...facts, state: "playing", reason: null };
+    if (painted === null || painted !== target) return { ...facts, state: "seeking", reason: null };
+    if (verification && painted >= verification.proved) return { ...facts, state: "beyond", reason: "Labels may stand on frames that verification has decoded." };
+    if (proof === null) return { ...facts, state: "proving", reason: picture?.reason ?? null };
+    return { ...facts, state: /** @type {Proof["state"]} */ (proof.state), reason: proof.reason };
+  };
+
+  /** Fetch the table's digest of the frame on the screen, if the details that show it are open. */
+  async lookUp() {
+    const { transport, digestsUrl, verification, changed } = this.#about;
+    const frame = transport.painted;
+    const limit = verification()?.proved ?? Infinity;
+    if (frame === null || frame >= limit || this.#digests.has(frame) || !document.getElementById("proof-details")?.matches(":popover-open")) return;
+    this.#digests.set(frame, null);
+    const first = frame * DIGEST_BYTES;
+    const answer = await fetch(digestsUrl, { headers: { Range: `bytes=${first}-${first + DIGEST_BYTES - 1}` } }).catch(() => null);
+    if (answer?.status === 206) {
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      this.#digests.set(frame, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    } else this.#digests.delete(frame);
+    changed();
+  }
+}
