@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from viewer.actions.describe_data_unit import describe_table
 from viewer.models import DatasetMember, DataUnit, LabelRow
 from viewer.pages.access import member
 
@@ -31,5 +35,25 @@ def _editor(request: HttpRequest, data_unit: DataUnit, *, label_row: LabelRow | 
         "data_unit": data_unit,
         "label_row": label_row,
         "may_label": may_label,
+        "modules": editor_modules(),
+        "answers": _answers(data_unit, label_row),
     }
     return render(request, "editor.html", context)
+
+
+@cache
+def editor_modules() -> tuple[str, ...]:
+    """The addresses of the editor's own modules. They import each other several levels deep: named in the page they
+    come all at once, not level by level."""
+    top = settings.BASE_DIR / "static"
+    return tuple(
+        settings.STATIC_URL + path.relative_to(top).as_posix() for path in sorted((top / "editor").rglob("*.js"))
+    )
+
+
+def _answers(data_unit: DataUnit, label_row: LabelRow | None) -> list[str]:
+    """What the editor's scripts ask for first, so that the browser asks before they run."""
+    answers = [f"/api/label-rows/{label_row.pk}/"] if label_row else []
+    if data_unit.table is not None:
+        answers.append(describe_table(data_unit, data_unit.table)["frames_url"])
+    return answers
