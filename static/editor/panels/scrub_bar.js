@@ -1,10 +1,12 @@
-/** The whole video as one bar: where one is, what is here already, how far verification has come. */
+/** The whole video as one bar: where one is, what is here already, how far verification has come, where the file is damaged. */
 
 import { oncePerFrame } from "../core/once_per_frame.js";
 import { formatTime } from "./goto.js";
 import { resolved } from "./theme_color.js";
 
 /** @import {Desk} from "./desk.js" */
+
+const NEAR = 2; // pixels from a mark within which it is meant
 
 /** Drawn on a canvas: ten thousand buffered ranges are no elements. */
 export class ScrubBar {
@@ -92,6 +94,13 @@ export class ScrubBar {
       context.fillStyle = resolved(this.#host, "--line");
       context.fillRect(x(verification.proved), middle + 5, width, 2);
     }
+    context.fillStyle = resolved(this.#host, "--warning");
+    let drawn = -1;
+    for (const frame of frames.unclean()) {
+      const left = Math.floor(Math.min(width - 2, x(frame)));
+      if (left > drawn) context.fillRect(left, middle - 9, 2, 5);
+      drawn = left;
+    }
     const at = painted ?? target;
     context.fillStyle = resolved(this.#host, "--accent");
     if (loop) context.fillRect(x(loop.first), middle - 7, Math.max(2, x(loop.last) - x(loop.first)), 2);
@@ -121,8 +130,15 @@ export class ScrubBar {
     this.#tip.hidden = this.#hoverAt === null;
     if (this.#hoverAt === null) return;
     const frame = this.#frameAt(this.#hoverAt);
-    this.#tip.textContent = `${frame}   ${formatTime(this.#desk.frames.secondsAt(frame))}`;
+    const damaged = between(this.#desk.frames.unclean(), this.#frameAt(this.#hoverAt - NEAR), this.#frameAt(this.#hoverAt + NEAR));
+    const damage = damaged === null ? "" : `   Frame ${damaged} has no clean picture: the file is damaged there`;
+    this.#tip.textContent = `${frame}   ${formatTime(this.#desk.frames.secondsAt(frame))}${damage}`;
     const width = this.#tip.offsetWidth;
     this.#tip.style.left = `${Math.min(this.#host.clientWidth - width, Math.max(0, this.#hoverAt - width / 2))}px`;
   }
+}
+
+/** The first of `frames` (ascending) from `first` to `last`, or null. @param {readonly number[]} frames @param {number} first @param {number} last */
+function between(frames, first, last) {
+  return frames.find((frame) => frame >= first && frame <= last) ?? null;
 }

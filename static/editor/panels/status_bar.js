@@ -1,15 +1,18 @@
 /** The lowest line: what the file is, how fast it comes, where the pointer is. */
 
 import { html, nothing } from "lit-html";
+import { rateWords } from "./rate_words.js";
+
+/** @import {Times} from "./rate_words.js" */
 
 /**
  * `verifying`: how far, in words. `live`: the state of the socket. `bitsPerSecond` null: nothing was fetched yet. `pointer` in pixels of the picture.
- * @typedef {{facts: any, bitsPerSecond: number | null, zoom: number | null, pointer: {x: number, y: number} | null, insecure: boolean,
+ * @typedef {{facts: any, frames: Times, bitsPerSecond: number | null, zoom: number | null, pointer: {x: number, y: number} | null, insecure: boolean,
  *   verifying: string | null, live: string}} Status
  */
 
 /** @param {Status} status */
-export function statusBarView({ facts, bitsPerSecond, zoom, pointer, insecure, verifying, live }) {
+export function statusBarView({ facts, frames, bitsPerSecond, zoom, pointer, insecure, verifying, live }) {
   return html`<span class="status-item">${netWords(bitsPerSecond, facts?.bitrate ?? null)}</span>
     ${verifying ? html`<span class="status-item">Verifying: ${verifying}</span>` : nothing}
     ${live === "offline" ? html`<span class="status-item status-warning">Live updates are lost: connecting again</span>` : nothing}
@@ -17,7 +20,7 @@ export function statusBarView({ facts, bitsPerSecond, zoom, pointer, insecure, v
     <span class="status-gap"></span>
     ${pointer ? html`<span class="status-item">${pointer.x.toFixed(1)}, ${pointer.y.toFixed(1)} px</span>` : nothing}
     ${zoom === null ? nothing : html`<span class="status-item">${Math.round(zoom * 100)} %</span>`}
-    <span class="status-item">${factsWords(facts)}</span>`;
+    <span class="status-item">${factsWords(facts, frames)}</span>`;
 }
 
 /**
@@ -37,14 +40,14 @@ function megabits(bits) {
   return mega >= 100 ? String(Math.round(mega)) : mega.toFixed(1);
 }
 
-/** @param {any} facts */
-function factsWords(facts) {
+/** @param {any} facts @param {Times} frames */
+function factsWords(facts, frames) {
   if (!facts) return "";
   const sar = facts.sample_aspect_ratio;
   const square = !sar || String(sar) === "1,1" || sar === "1:1" || sar === "1/1";
   return [
     [facts.codec, facts.width && `${facts.width}×${facts.height}`].filter(Boolean).join(" "),
-    facts.average_rate && `${Math.round(Number(facts.average_rate) * 1000) / 1000} frames/s`,
+    rateWords(frames),
     facts.rotation ? `turned ${facts.rotation}°` : "",
     square ? "" : `pixels ${Array.isArray(sar) ? sar.join(":") : sar}`,
   ].filter(Boolean).join(" · ");

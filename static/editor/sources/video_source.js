@@ -41,6 +41,9 @@ export class VideoSource extends EventTarget {
     }
   }
 
+  /** @type {readonly number[] | null} */
+  #unclean = null;
+
   /** @param {VideoAddress} address @param {ArrayBuffer} table @param {Worker} worker */
   constructor(address, table, worker) {
     super();
@@ -108,6 +111,12 @@ export class VideoSource extends EventTarget {
   /** Whether the frame may be labelled: clean, one of the first's size, and verified by the server. @param {number} frame */
   mayLabel(frame) {
     return frame < this.proved && this.table.mayLabel(frame);
+  }
+
+  /** Frames for which the file has no clean picture, ascending. @returns {readonly number[]} */
+  unclean() {
+    this.#unclean ??= Array.from(this.table.frameFlags.keys()).filter((frame) => this.table.frameFlags[frame] & UNCLEAN);
+    return this.#unclean;
   }
 
   /** Why this browser cannot decode the video, in words; null if it can. */
