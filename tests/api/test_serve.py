@@ -113,6 +113,18 @@ def test_the_printed_link_is_the_last_line_and_signs_in_once(running):
     assert other.get(f"{running.base}/api/datasets/").status_code == 401
 
 
+def test_whoever_signs_in_first_finds_the_demo_though_its_videos_are_still_being_made(tmp_path):
+    installation = Installation(tmp_path)
+    installation.start("--no-worker")
+    try:
+        browser = requests.Session()
+        browser.get(installation.link)
+        (dataset,) = browser.get(f"{installation.base}/api/datasets/").json()
+        assert (dataset["title"], dataset["data_units"]) == ("Demo", 0)
+    finally:
+        installation.stop()
+
+
 def test_an_empty_database_gets_a_demo_that_can_be_labelled(running, script):
     def ready() -> bool:
         datasets = script.get(f"{running.base}/api/datasets/").json()

@@ -1,4 +1,4 @@
-"""Make the demo of an empty database: a dataset of short videos, each with something that moves."""
+"""Fill the demo of an empty database: a dataset of short videos, each with something that moves."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from viewer.actions.create_dataset import create_dataset
 from viewer.actions.store_file import sha256_of, store_file
 from viewer.jobs.lease import Lease
 from viewer.models import Dataset
 
-TITLE = "Demo"
 # In a process of its own: encoding brings libraries that the server does without.
 MAKE = (
     "import json, sys, pathlib; from viewer.media import demo; "
@@ -38,11 +36,14 @@ def run(lease: Lease) -> None:
         )
         paths = [Path(path) for path in json.loads(made.stdout)]
         lease.check()
-        with lease.fence(), transaction.atomic():
-            if Dataset.objects.exists():
-                return  # somebody was faster; the demo is for an empty database
-            dataset = create_dataset(TITLE, by=None)
-            for path in paths:
+        for path in paths:
+            # One by one: each is told to the page and looked at while the next is taken in.
+            with lease.fence(), transaction.atomic():
+                dataset = Dataset.objects.filter(pk=lease.job.arguments.get("dataset")).first()
+                if dataset is None:
+                    return  # somebody has removed it already
+                if dataset.data_units.filter(title=path.name).exists():
+                    continue  # an earlier attempt has
                 store_file(
                     path,
                     sha256=sha256_of(path),
@@ -56,4 +57,4 @@ def run(lease: Lease) -> None:
 
 
 def failed(lease: Lease, code: str, sentence: str) -> None:
-    """Nothing to tell: there is no demo, and the server's log says why."""
+    """Nothing to tell: the dataset stays empty, and the server's log says why."""

@@ -126,6 +126,7 @@ def ask_for_demo() -> None:
     """On the first start alone: who removes the demo does not get it again."""
     from django.db import transaction
 
+    from viewer.actions.create_dataset import create_dataset
     from viewer.actions.enqueue import enqueue
     from viewer.models import Dataset, Job
 
@@ -133,7 +134,9 @@ def ask_for_demo() -> None:
         made = settings.DATA_DIR / "demo_made"
         if not made.exists():
             with transaction.atomic():
-                enqueue("demo", "demo")
+                # The dataset at once, for who signs in within the seconds that its videos take.
+                dataset = create_dataset("Demo", by=None)
+                enqueue("demo", "demo", {"dataset": dataset.pk})
             made.touch()
 
 
