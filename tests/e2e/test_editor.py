@@ -436,7 +436,7 @@ def test_verification_that_ends_while_the_page_is_opened_is_not_missed(
             page.wait_for_timeout(20)
 
     held: list[Any] = []
-    page.route(FRAMES_URL, held.append, times=1)
+    page.route(FRAMES_URL, lambda route: held.append(route), times=1)
     page.goto(f"{server.url}/label/{unit['label_row']}/?frame=60", wait_until="commit")
     hear("subscribed")
     server.python(END_VERIFICATION.format(id=unit["id"]))
