@@ -68,6 +68,7 @@ export class Keyboard {
   #belongsElsewhere({ target, key, ctrlKey, metaKey, shiftKey }, action) {
     if (!(target instanceof Element)) return false;
     if (target.closest("dialog, [popover]:popover-open")) return true;
+    if (key === "Escape" && document.querySelector("[popover]:popover-open")) return true; // closes that, and nothing else
     if (action === "save") return false;
     if (target.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]")) return true;
     if (key === "Tab") return target !== this.#keys.canvas;
