@@ -69,7 +69,7 @@ class FrameTable:
     sample_aspect_ratio: Fraction
     colour: Colour
     runs: tuple[Run, ...]
-    media: str  # "file", or "side" where the file's byte ranges are not the packets
+    media: str  # "file"; "side" where the file's byte ranges are not the packets; "none": only inspected
     media_size: int
     libraries: dict[str, str]
     packet_pos: Sequence[int]
