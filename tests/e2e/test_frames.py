@@ -9,23 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.e2e import numbered
-from tests.e2e.frames_harness import BROWSER_FLAGS, FramesServer
+from tests.e2e.frames_harness import FramesServer
 from viewer.media import video
 from viewer.media.frame_table import FrameTable
 
 pytestmark = pytest.mark.e2e
 GROUPS = ["-bf", "3", "-g", "48", "-x264-params", "b-adapt=0"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
