@@ -9,6 +9,12 @@ import pytest
 from django.db import connections
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Playwright's event loop stays in the thread once it has begun; Django refuses its database there.
+    items.sort(key=lambda item: "e2e" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     # A file, as in production: threads of an in-memory database share one cache and lock each other out at once.
