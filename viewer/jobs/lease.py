@@ -76,9 +76,12 @@ def _ended(holder_id: str) -> bool:
 def release_orphans(holder: Holder) -> None:
     """Queue again what holders that have ended were working on. The attempt counts: the job may be what ended them."""
     running = Job.objects.filter(state=Job.RUNNING).exclude(token__startswith=holder.id)
+    ended: dict[str, bool] = {}  # asked once each: a holder may have had a job in each lane
     for pk, token in running.values_list("pk", "token"):
         held = Job.objects.filter(pk=pk, state=Job.RUNNING, token=token)
-        if _ended(token[:8]) and held.update(state=Job.QUEUED, token="", lease_until=None, not_before=None):
+        if token[:8] not in ended:
+            ended[token[:8]] = _ended(token[:8])
+        if ended[token[:8]] and held.update(state=Job.QUEUED, token="", lease_until=None, not_before=None):
             log.info("Job %d is taken up again: the process that worked on it has ended", pk)
 
 
