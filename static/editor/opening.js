@@ -6,11 +6,11 @@ import { LabelSync } from "./net/label_sync.js";
 import { dataUnitNotice } from "./panels/stage_notice.js";
 import { VideoSource } from "./sources/video_source.js";
 
+/** @import {LabelRow} from "./labels/records.js" */
 /** @import {Live} from "./net/live.js" */
 /** @import {WatchedUnit} from "./net/watched_unit.js" */
 /** @import {Notice} from "./panels/stage_notice.js" */
 
-/** @typedef {{id: number, revision: number, may_label: boolean, user: {id: number, username: string}, data_unit: any, ontology: any, records: any[]}} LabelRow */
 /**
  * `dataUnit` is as it was when `source` was opened: what changes later is in the WatchedUnit. `row` and `sync` are null in the
  * viewer without labels.

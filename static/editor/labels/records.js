@@ -19,6 +19,13 @@
  *   readonly receipt: Receipt}} Range
  */
 
+/** A record as the server has it; `value` null: deleted. @typedef {{kind: string, id: string, revision: number, value: any}} ServerRecord */
+/**
+ * As GET /api/label-rows/<id>/ answers.
+ * @typedef {{id: number, revision: number, may_label: boolean, user: {id: number, username: string}, data_unit: any, ontology: any,
+ *   records: ServerRecord[]}} LabelRow
+ */
+
 export const TRACK = "track";
 export const KEYFRAME = "keyframe";
 export const RANGE = "range";

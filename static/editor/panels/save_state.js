@@ -3,10 +3,7 @@
 import { html } from "lit-html";
 import { icon } from "./icon.js";
 
-/**
- * @typedef {{kind: "saved" | "saving" | "offline" | "error" | "conflict" | "refused" | "signed_out" | "readonly", at: Date | null, pending: number,
- *   detail?: string | null}} SaveState
- */
+/** @import {SaveState} from "../net/label_sync.js" */
 
 /** @param {SaveState} state */
 export function saveWords({ kind, at, pending, detail }) {
