@@ -16,6 +16,7 @@ from viewer.actions.make_thumbnail import make_thumbnail
 from viewer.actions.read_table import read_table
 from viewer.actions.sandboxed import close_sandbox, sandbox
 from viewer.errors import NotFound, ViewerError
+from viewer.live.caching import ASK_AGAIN, IMMUTABLE, has_already
 from viewer.media.errors import MediaError
 from viewer.models import DataUnit, FrameTableRow
 
@@ -23,8 +24,6 @@ AT_ONCE = 2  # decodes at a time; each takes a core
 MAY_WAIT = 24  # requests that may wait for them, each a thread
 WAIT_SECONDS = 20
 
-IMMUTABLE = "private, max-age=31536000, immutable"
-ASK_AGAIN = "private, no-cache"
 OF = OpenApiParameter(
     "of", str, description="As in the addresses that a data unit names: 404 if they are of others now"
 )
@@ -84,7 +83,7 @@ class FramePicture(View):
         proved = frame < row.proved
         cache = IMMUTABLE if proved and of else ASK_AGAIN
         etag = f'"{row.imprint}-{frame}-{int(proved)}"'
-        if _has(request, etag):
+        if has_already(request.headers.get("If-None-Match"), etag):
             return _not_modified(etag, cache)
         with slots.take(), _as_answers():
             picture = sandbox().picture(row.file.path, read_table(row), row.digests_path, frame)
@@ -114,7 +113,7 @@ class Thumbnail(View):
         # A page that knows an older table of the same file is shown the picture all the same.
         etag = f'"{row.imprint}-thumbnail"'
         cache = "private, max-age=86400" if of == row.imprint else ASK_AGAIN
-        if _has(request, etag):
+        if has_already(request.headers.get("If-None-Match"), etag):
             return _not_modified(etag, cache)
         path = row.file.derived / "thumbnail.jpg"
         try:
@@ -152,10 +151,6 @@ def _as_answers() -> Iterator[None]:
             close_sandbox()  # the next request starts another
             raise Busy(str(error)) from error
         raise ViewerError(str(error), code=error.code, status=422) from error
-
-
-def _has(request: Request, etag: str) -> bool:
-    return etag in [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
 
 
 def _cached(response: HttpResponse, etag: str, cache_control: str) -> HttpResponse:

@@ -13,7 +13,7 @@ import av
 
 from viewer.actions.open_label_row import open_label_row
 from viewer.media.frame_table import NO_LABEL, START, Colour, FrameTable
-from viewer.media.reading import read_table
+from viewer.media.reading import read_video
 from viewer.models import (
     Dataset,
     DatasetMember,
@@ -211,7 +211,7 @@ def tiny_video(path: Path, *, frames: int = 40) -> Path:
 def labelled_video(tmp_path: Path) -> Labelled:
     """A real video with its real frame table."""
     path = tiny_video(tmp_path / "tiny.mp4")
-    read = read_table(path)
+    read = read_video(path)
     on = labelled(read.table, content=path.read_bytes())
     on.unit.table.digests_path.write_bytes(read.digests)
     on.digests = read.digests

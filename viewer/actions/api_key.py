@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
+from viewer.actions.hash_secret import hash_secret
 from viewer.models import User
 
 
 def make_api_key(user: User) -> str:
     """Give `user` a new key and return it. The key that they had stops working."""
     key = secrets.token_urlsafe(32)
-    user.token_sha256 = _digest(key)
+    user.token_sha256 = hash_secret(key)
     user.save(update_fields=["token_sha256"])
     return key
 
@@ -25,8 +25,4 @@ def user_of_key(key: str) -> User | None:
     """The active person whose key this is. The lookup is by hash, so its timing says nothing about the key."""
     if not key:
         return None
-    return User.objects.filter(token_sha256=_digest(key), is_active=True).first()
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    return User.objects.filter(token_sha256=hash_secret(key), is_active=True).first()

@@ -13,7 +13,7 @@ from viewer.actions.read_table import read_table
 from viewer.labels.formats import coco, onframe_json
 from viewer.labels.formats.source import ExportedUnit
 from viewer.labels.tracks import Track
-from viewer.media.frame_table import DIGEST_SIZE, NO_DIGEST, FrameTable
+from viewer.media.frame_table import DIGEST_SIZE, NO_DIGEST, FrameTable, digest_at
 from viewer.models import Dataset, DataUnit, FrameTableRow, LabelRecord, LabelRow, Ontology
 
 FORMATS = ("json", "coco")
@@ -59,8 +59,8 @@ class _TableFrames:
         return self._table.frame_packet[frame]
 
     def digest(self, frame: int) -> str | None:
-        digest = self._digests[frame * DIGEST_SIZE : (frame + 1) * DIGEST_SIZE]
-        return digest.hex() if len(digest) == DIGEST_SIZE and digest != NO_DIGEST else None
+        digest = digest_at(self._digests, frame)
+        return None if digest == NO_DIGEST.hex() else digest
 
     def may_label(self, frame: int) -> bool:
         return self._table.may_label(frame)

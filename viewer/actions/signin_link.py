@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import secrets
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
+from viewer.actions.hash_secret import hash_secret
 from viewer.errors import ViewerError
 from viewer.models import SigninToken, User
 
@@ -26,7 +26,7 @@ def make_signin_link(user: User, valid: timedelta = VALID) -> str:
     token = secrets.token_urlsafe(24)
     now = timezone.now()
     SigninToken.objects.filter(expires_at__lt=now).delete()
-    SigninToken.objects.create(sha256=_digest(token), user=user, expires_at=now + valid)
+    SigninToken.objects.create(sha256=hash_secret(token), user=user, expires_at=now + valid)
     return f"/signin/{token}/"
 
 
@@ -44,13 +44,9 @@ def origin() -> str:
 
 def use_signin_link(token: str) -> User:
     """Return whom the link signs in, this once. Raises `SpentLink` if it was used, has expired or never was."""
-    row = SigninToken.objects.select_related("user").filter(sha256=_digest(token)).first()
+    row = SigninToken.objects.select_related("user").filter(sha256=hash_secret(token)).first()
     # Of two who come at once, one deletes the row.
-    deleted = SigninToken.objects.filter(sha256=_digest(token)).delete()[0] if row else 0
+    deleted = SigninToken.objects.filter(sha256=hash_secret(token)).delete()[0] if row else 0
     if row is None or not deleted or row.expires_at < timezone.now() or not row.user.is_active:
         raise SpentLink("This sign-in link has been used or has expired.")
     return row.user
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

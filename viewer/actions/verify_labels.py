@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +10,9 @@ import orjson
 
 from viewer.actions.read_table import read_table
 from viewer.actions.sandboxed import limits, sandbox
+from viewer.actions.store_file import sha256_of
 from viewer.media.errors import MediaError
-from viewer.media.frame_table import DIGEST_SIZE
+from viewer.media.frame_table import digest_at
 from viewer.media.sandbox import Verified
 from viewer.models import DataUnit, LabelRecord
 
@@ -67,8 +67,7 @@ def _decode(unit: DataUnit) -> Verified | str:
     if unit.table is None:
         return "The video has no frame table."
     try:
-        with unit.file.path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = sha256_of(unit.file.path)
     except OSError:
         return "The video file cannot be read."
     if sha256 != unit.file_id:
@@ -89,7 +88,7 @@ def _reason(decoded: Verified, receipt: dict[str, Any]) -> str | None:
         return f"Frame {frame} has the PTS {table.frame_pts[frame]}, not {receipt['pts']}."
     if receipt["packet"] != table.frame_packet[frame]:
         return f"Frame {frame} is in packet {table.frame_packet[frame]}, not {receipt['packet']}."
-    digest = decoded.digests[frame * DIGEST_SIZE : (frame + 1) * DIGEST_SIZE].hex()
+    digest = digest_at(decoded.digests, frame)
     if receipt["digest"] != digest:
         return f"The picture of frame {frame} has the digest {digest}, not {receipt['digest']}."
     return None

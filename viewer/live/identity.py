@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ from django.contrib.auth import get_user
 from django.http import parse_cookie
 
 from viewer.actions.api_key import user_of_key
+from viewer.actions.hash_secret import hash_secret
 from viewer.models import User
 
 Scope = dict[str, Any]
@@ -28,7 +28,7 @@ def credential(scope: Scope) -> str | None:
     """What the request shows for itself, as a key for caches: the API key before the session, as everywhere else."""
     scheme, _, key = (header(scope, b"authorization") or "").partition(" ")
     if scheme.lower() == "token":
-        return "token:" + hashlib.sha256(key.strip().encode()).hexdigest()
+        return "token:" + hash_secret(key.strip())
     session_key = _session_key(scope)
     return f"session:{session_key}" if session_key else None
 

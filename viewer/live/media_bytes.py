@@ -17,8 +17,10 @@ from urllib.parse import parse_qs, quote
 
 from viewer.errors import NotFound, ViewerError
 from viewer.live.answers import SAFE, Headers, Receive, Send, SignedOut, answer, refuse, start
+from viewer.live.caching import ASK_AGAIN, IMMUTABLE, has_already
 from viewer.live.identity import Scope, credential, header, user_of
 from viewer.live.threads import disk_threads, in_database_thread, in_disk_thread
+from viewer.media.frame_table import DIGEST_SIZE
 from viewer.models import DataUnit, FrameTableRow
 
 BLOCK = 1 << 20  # bytes read at a time: two of them are all that a request holds
@@ -26,10 +28,6 @@ DECISION_SECONDS = 10
 DECISIONS = 10_000
 
 NOWAIT = getattr(os, "RWF_NOWAIT", 0)  # Linux has it
-
-IMMUTABLE = "private, max-age=31536000, immutable"
-GROWING = "private, no-cache"
-DIGEST_SIZE = 16
 
 ROUTE = re.compile(
     r"/media/(?P<unit>[0-9]{1,18})/"
@@ -113,7 +111,7 @@ def _look_up(scope: Scope, path: str, query: str) -> Resource:
         raise nothing
     resource = _of_table(unit, row, match["section"])
     # An address that does not say which bytes are meant may be of others tomorrow.
-    return resource if "of" in asked else replace(resource, cache_control=GROWING)
+    return resource if "of" in asked else replace(resource, cache_control=ASK_AGAIN)
 
 
 def _table(unit: DataUnit, asked: str | None) -> FrameTableRow | None:
@@ -136,7 +134,7 @@ def _of_table(unit: DataUnit, row: FrameTableRow, section: str | None) -> Resour
     size = row.proved * DIGEST_SIZE
     etag = f'"{row.content_sha256[:40]}-{row.file_id[:16]}-{row.proved}"'
     done = row.state == FrameTableRow.VERIFIED
-    return Resource(row.digests_path, size, etag, f"{row.pk}.digests", IMMUTABLE if done else GROWING)
+    return Resource(row.digests_path, size, etag, f"{row.pk}.digests", IMMUTABLE if done else ASK_AGAIN)
 
 
 def _size(path: Path) -> int:
@@ -159,7 +157,7 @@ async def _serve(scope: Scope, receive: Receive, send: Send, resource: Resource,
         "Vary": "Cookie, Authorization",
         "Accept-Ranges": "bytes",
     }
-    if _matches(header(scope, b"if-none-match"), resource.etag):
+    if has_already(header(scope, b"if-none-match"), resource.etag):
         return await answer(send, 304, {name: headers[name] for name in ("ETag", "Cache-Control", "Vary")})
     first, stop, status = 0, size, 200
     asked = header(scope, b"range")
@@ -260,10 +258,3 @@ def byte_range(asked: str, size: int) -> tuple[int, int] | str | None:
     if first >= size or stop <= first:
         return "unsatisfiable"
     return first, stop
-
-
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    if if_none_match is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or "*" in tags

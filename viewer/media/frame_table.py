@@ -205,6 +205,12 @@ def same_until(a: FrameTable, b: FrameTable) -> int:
     return count
 
 
+def digest_at(digests: bytes, frame: int) -> str | None:
+    """32 hexadecimal digits from a `digests` section; None for a frame that it does not reach."""
+    digest = digests[frame * DIGEST_SIZE : (frame + 1) * DIGEST_SIZE]
+    return digest.hex() if len(digest) == DIGEST_SIZE else None
+
+
 # -- columns ----------------------------------------------------------------------------------------------------
 
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}

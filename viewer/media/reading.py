@@ -20,7 +20,7 @@ class Reading:
     needs_reencode: str | None
 
 
-def read_table(path: Path, *, fast: bool = False, limits: Limits | None = None) -> Reading:
+def read_video(path: Path, *, fast: bool = False, limits: Limits | None = None) -> Reading:
     """Scan and, unless `fast`, verify. Raises MediaError, also for what is no file."""
     if not path.is_file():
         raise MediaError("no_file", f"There is no file {path}.")

@@ -15,6 +15,13 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
     def visible_to(self, user: User) -> DatasetQuerySet:
         return self if user.is_admin else self.filter(members__user=user)
 
+    def named(self, name: str) -> Dataset | None:
+        """The dataset of this title, or else of this id. A title may be a number: it comes first."""
+        found = self.filter(title=name).first()
+        if found is None and name.isascii() and name.isdecimal() and len(name) < 19:
+            found = self.filter(pk=int(name)).first()
+        return found
+
 
 class Dataset(models.Model):
     title = models.CharField(max_length=200, unique=True)

@@ -96,11 +96,9 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 
 
 def _dataset(name: str) -> Dataset:
-    dataset = Dataset.objects.filter(title=name).first()
+    dataset = Dataset.objects.named(name)
     if dataset is None and name.isdecimal():
-        dataset = Dataset.objects.filter(pk=int(name)).first()
-        if dataset is None:
-            raise ViewerError(f"There is no dataset {name}. A title that is not a number makes one.")
+        raise ViewerError(f"There is no dataset {name}. A title that is not a number makes one.")
     return dataset or create_dataset(name, by=None)
 
 

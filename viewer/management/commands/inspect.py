@@ -1,56 +1,43 @@
 """`manage.py inspect FILE`: what a video file is. Needs no database."""
 
-import argparse
+from __future__ import annotations
+
 import json
-from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from viewer.actions.sandboxed import limits
-from viewer.media.errors import MediaError
+from viewer.management.read_file_command import ReadFileCommand
 from viewer.media.frame_table import START, FrameTable
-from viewer.media.reading import read_table
+from viewer.media.reading import Reading
 
 
-class Command(BaseCommand):
+class Command(ReadFileCommand):
     help = "Report container, streams, counts, bitrate and GOP of a video."
-    requires_system_checks = []
 
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
-        parser.add_argument("--fast", action="store_true", help="packets only, no verifying decode")
-
-    def handle(self, *args: Any, file: Path, fast: bool, **options: Any) -> None:
-        try:
-            read = read_table(file, fast=fast, limits=limits())
-        except MediaError as error:
-            self.stderr.write(str(error))
-            raise SystemExit(2) from None
-        report = {
-            "verified": not fast,
-            "container": read.facts["container"],
-            "streams": read.facts["streams"],
-            "frame_count": read.table.frame_count,
-            "duration_seconds": read.facts["duration_seconds"],
-            "bitrate": {"average": read.facts["bitrate"], "peak_1s": peak_bitrate(read.table)},
-            "gop": gop(read.table),
+    def describe(self, reading: Reading) -> dict[str, Any]:
+        facts = reading.facts
+        report: dict[str, Any] = {
+            "verified": reading.digests is not None,
+            "container": facts["container"],
+            "streams": facts["streams"],
+            "frame_count": reading.table.frame_count,
+            "duration_seconds": facts["duration_seconds"],
+            "bitrate": {"average": facts["bitrate"], "peak_1s": peak_bitrate(reading.table)},
+            "gop": gop(reading.table),
             "issues": [],
         }
-        if read.needs_reencode:
+        if reading.needs_reencode:
             report["issues"].append(
                 {
                     "code": "unsupported_container",
                     "level": "critical",
-                    "sentence": read.needs_reencode,
+                    "sentence": reading.needs_reencode,
                     "fix": "Re-encode to mp4.",
-                    "evidence": {"container": read.facts["container"]},
+                    "evidence": {"container": facts["container"]},
                 }
             )
-        if options["json"]:
-            self.stdout.write(json.dumps(report))
-            return
+        return report
+
+    def say(self, report: dict[str, Any]) -> None:
         for name, value in report.items():
             self.stdout.write(f"{name}: {json.dumps(value) if isinstance(value, (dict, list)) else value}")
 

@@ -22,7 +22,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, dataset: str | None, **options: Any) -> None:
         units = DataUnit.objects.select_related("file", "table__file", "dataset").order_by("dataset_id", "id")
         if dataset is not None:
-            units = units.filter(dataset=_find(dataset))
+            named = Dataset.objects.named(dataset)
+            if named is None:
+                raise CommandError(f"There is no dataset “{dataset}”.")
+            units = units.filter(dataset=named)
         reports, labels, failed = [], 0, 0
         try:
             for verdict in verify_labels(units.iterator(chunk_size=100)):
@@ -60,12 +63,3 @@ def _report(verdict: UnitVerdict) -> dict[str, Any]:
         "sha256": unit.file_id,
         "labels": [asdict(each) | {"proved": each.reason is None} for each in verdict.verdicts],
     }
-
-
-def _find(dataset: str) -> Dataset:
-    found = Dataset.objects.filter(title=dataset).first()
-    if found is None and dataset.isdecimal():
-        found = Dataset.objects.filter(pk=int(dataset)).first()
-    if found is None:
-        raise CommandError(f"There is no dataset “{dataset}”.")
-    return found
