@@ -60,13 +60,13 @@ class DatasetExport(View):
     @_describes
     @extend_schema(parameters=[OpenApiParameter("data_units", str, description="ids with commas: only these")])
     def get(self, request: Request, dataset_id: int) -> StreamingHttpResponse:
-        units = DataUnit.objects.filter(dataset=self.dataset).select_related("file", "table__file")
+        units = DataUnit.objects.filter(dataset=self.dataset).select_related("file")
         if chosen := request.query_params.get("data_units"):
             ids = chosen.split(",")
             if not all(id.isascii() and id.isdecimal() and len(id) < 19 for id in ids):
                 raise ViewerError("?data_units= must be ids of data units, with commas between them.", code="invalid")
             units = units.filter(pk__in=[int(id) for id in ids])
-        return _answer(request, self.dataset, units.order_by("id").iterator(chunk_size=100), self.dataset.title)
+        return _answer(request, self.dataset, units.order_by("id").one_by_one(), self.dataset.title)
 
 
 def _answer(request: Request, dataset, units: Iterable[DataUnit], title: str) -> StreamingHttpResponse:

@@ -1,18 +1,23 @@
 import json
+import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 
 from tests.asgi_client import ask
 from tests.builders import cookie
 from tests.labelled import body, change, labelled, labelled_video, new_id
+from viewer.actions import read_labels
+from viewer.actions.export_labels import FORMATS, export_labels
 from viewer.actions.save_changes import save_changes
 from viewer.media.frame_table import UNCLEAN
-from viewer.models import DataUnit, LabelRecord
+from viewer.models import DataUnit, LabelRecord, LabelRow
 
 CHECK = Path(__file__).parent.parent.parent / "tools" / "check_export.py"
 
@@ -194,6 +199,44 @@ async def test_an_export_is_streamed_in_parts_that_do_not_grow():
     assert "content-length" not in answer.headers
     tracks = json.loads(answer.body)["data_units"][0]["tracks"]
     assert (len(tracks), sum(len(track["frames"]) for track in tracks)) == (301, 301 * 50)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_is_saved_while_a_slow_client_reads_is_wholly_in_the_export_or_not_at_all(format):
+    first, second = labelled(content=b"one"), labelled(content=b"two")
+    DataUnit.objects.filter(pk=second.unit.pk).update(dataset=first.unit.dataset)
+    LabelRow.objects.filter(pk=second.row.pk).update(ontology=first.row.ontology)
+    draw(first, 4)
+    draw(second, 4)
+    units = DataUnit.objects.filter(dataset=first.unit.dataset).order_by("pk").select_related("file").one_by_one()
+    chunks = export_labels(first.unit.dataset, units, format=format, frames="keyframes")
+    export = b""
+    while first.unit.file_id.encode() not in export and b'"track_id"' not in export:
+        export += next(chunks)
+    draw(first, 5)
+    draw(second, 5)
+    # Nothing of the database is kept for the client: all that was written can leave the log.
+    with sqlite3.connect(connection.settings_dict["NAME"]) as other:
+        assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    other.close()
+    read = json.loads(export + b"".join(chunks))
+    if format == "coco":
+        videos = {image["id"]: image["video"] for image in read["images"]}
+        labels = Counter(videos[each["image_id"]] for each in read["annotations"])
+        assert labels == {first.unit.file_id: 1, second.unit.file_id: 2}
+    else:
+        assert [(unit["revision"], len(unit["tracks"])) for unit in read["data_units"]] == [(1, 1), (2, 2)]
+
+
+@pytest.mark.django_db
+def test_labels_that_do_not_fit_into_memory_are_exported_all_the_same(monkeypatch, data_dir):
+    monkeypatch.setattr(read_labels, "_IN_MEMORY", 100)
+    on = labelled()
+    drawn = [draw(on, 4, 8), draw(on, 6)]
+    exported_tracks = exported(on)["data_units"][0]["tracks"]
+    assert {track["id"]: len(track["frames"]) for track in exported_tracks} == dict(zip(drawn, (2, 1), strict=True))
+    assert {path.name for path in data_dir.iterdir()} == {"files", "derived"}
 
 
 @pytest.mark.django_db

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any
 
-import orjson
-
+from viewer.actions.read_labels import read_labels
 from viewer.actions.read_table import read_table
 from viewer.labels.formats import coco, onframe_json
 from viewer.labels.formats.source import ExportedUnit
-from viewer.labels.tracks import Track
 from viewer.media.frame_table import DIGEST_SIZE, NO_DIGEST, FrameTable, digest_at
-from viewer.models import Dataset, DataUnit, FrameTableRow, LabelRecord, LabelRow, Ontology
+from viewer.models import Dataset, DataUnit, FrameTableRow, Ontology
 
 FORMATS = ("json", "coco")
 FRAMES = ("keyframes", "all")
 
 
 def export_labels(dataset: Dataset, units: Iterable[DataUnit], *, format: str, frames: str) -> Iterator[bytes]:
-    """The export in chunks. `format` is one of FORMATS, `frames` of FRAMES. Give units with `table__file`."""
+    """The export in chunks. `format` is one of FORMATS, `frames` of FRAMES. Give units with `file`."""
     ontology = Ontology.objects.filter(dataset=dataset).first()
     classes = ontology.classes if ontology else []
     head: dict[str, Any] = {
@@ -38,8 +35,8 @@ def export_labels(dataset: Dataset, units: Iterable[DataUnit], *, format: str, f
 class _TableFrames:
     """A stored frame table as the formats want it."""
 
-    def __init__(self, row: FrameTableRow):
-        self._table = read_table(row)
+    def __init__(self, row: FrameTableRow, table: FrameTable):
+        self._table = table
         try:
             self._digests = row.digests_path.read_bytes()[: row.proved * DIGEST_SIZE]
         except FileNotFoundError:  # nothing is proved yet
@@ -67,22 +64,21 @@ class _TableFrames:
 
 
 def _exported(unit: DataUnit) -> ExportedUnit:
-    row = LabelRow.objects.filter(data_unit=unit).order_by("-id").first()
+    labels = read_labels(unit)
     about: dict[str, Any] = {
         "id": unit.pk,
         "title": unit.title,
         "sha256": unit.file_id,
         "size": unit.file.size,
-        "label_row": row.pk if row else None,
-        "revision": row.revision if row else 0,
+        "label_row": labels.label_row,
+        "revision": labels.revision,
     }
-    if unit.table is None:
+    if labels.table is None:
         return ExportedUnit(about | {"video": None, "table": None}, unit.title, 1, 1, None, iter(()))
-    table = read_table(unit.table)
+    table = read_table(labels.table)
     width, height = (table.width, table.height) if table.rotation % 180 == 0 else (table.height, table.width)
-    about |= {"video": _video(table, width, height), "table": _table(unit.table)}
-    tracks = _tracks(row) if row else iter(())
-    return ExportedUnit(about, unit.title, width, height, _TableFrames(unit.table), tracks)
+    about |= {"video": _video(table, width, height), "table": _table(labels.table)}
+    return ExportedUnit(about, unit.title, width, height, _TableFrames(labels.table, table), labels.tracks)
 
 
 def _video(table: FrameTable, width: int, height: int) -> dict[str, Any]:
@@ -108,19 +104,3 @@ def _table(row: FrameTableRow) -> dict[str, Any]:
         "algorithm": row.algorithm,
         "libraries": row.libraries,
     }
-
-
-def _tracks(row: LabelRow) -> Iterator[Track]:
-    """One track after another, each whole, read from the database as they are asked for."""
-    records = LabelRecord.objects.filter(label_row=row, value__isnull=False).order_by("track")
-    rows = records.values_list("track", "kind", "record", "value").iterator(chunk_size=1000)
-    for id, group in groupby(rows, key=lambda each: each[0]):
-        own, others = None, []
-        for _, kind, record, text in group:
-            value = orjson.loads(text)
-            if kind == "track":
-                own = value
-            else:
-                others.append((kind, record, value))
-        if own is not None:
-            yield Track.of(id, own, others)

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             units = units.filter(dataset=named)
         reports, labels, failed = [], 0, 0
         try:
-            for verdict in verify_labels(units.iterator(chunk_size=100)):
+            for verdict in verify_labels(units.one_by_one()):
                 labels += len(verdict.verdicts)
                 failed += len(verdict.failed)
                 if options["json"]:
