@@ -1,6 +1,6 @@
 /** What keys and buttons do in time, by the names of core/keys.js. */
 
-import { RATES } from "../playback/transport.js";
+import { RATES } from "../playback/player.js";
 
 /** @import {Transport} from "../playback/transport.js" */
 

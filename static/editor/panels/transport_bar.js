@@ -3,7 +3,8 @@
 import { html, nothing, render } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { hint } from "../core/keys.js";
-import { frameNamed, RATES } from "../playback/transport.js";
+import { RATES } from "../playback/player.js";
+import { frameNamed } from "../playback/transport.js";
 import { formatTime, GO_TO_HELP, parseGoTo } from "./goto.js";
 import { icon } from "./icon.js";
 import { ScrubBar } from "./scrub_bar.js";

@@ -3,43 +3,26 @@
  * what they see; labels know only `painted`, and tools are live when the two are equal.
  */
 
-import { Clock } from "./clock.js";
-import { prefetchWindow } from "./prefetch.js";
+import { Emitter } from "../core/emitter.js";
+import { Monitor } from "./monitor.js";
+import { Player } from "./player.js";
+import { Prover } from "./prover.js";
+import { browserScreen } from "./screen.js";
+import { Scrubber } from "./scrubber.js";
+import { Seeker } from "./seeker.js";
 
-/** @import { FrameSource, Picture, Proof } from "../sources/frame_source.js" */
-
-const REST = 80; // milliseconds without a new target after which the exact picture is sought, and proved
-const EARLY = 4; // milliseconds that a picture may be ahead of its time rather than a screen refresh late
-const LATE = 50; // milliseconds that can be caught up without anyone seeing it
-const PAUSE = 1000; // milliseconds without an animation frame: the page was hidden, and nothing was played
-const WITHIN_REACH = 0.7; // of the measured decode rate; above it only pictures that can be had at once are shown
-
-export const RATES = [0.1, 0.25, 0.5, 1, 1.5, 2, 4, 8, 16];
-
-/** @typedef {"every" | "real"} Mode every: no frame is left out, time may stretch; real: time is kept, frames may be left out */
+/** @import { FrameSource, Picture } from "../sources/frame_source.js" */
+/** @import { ProofOf } from "./monitor.js" */
+/** @import { Mode } from "./player.js" */
+/** @import { Screen } from "./screen.js" */
 
 /**
- * @typedef {object} ProofOf What is known about the painted picture.
- * @property {number} frame
- * @property {Proof["state"] | "proving"} state
- * @property {string | null} digest
- * @property {string | null} reason
+ * `playing`: play, pause, rate, mode, skipped. `failed`: a picture cannot be had at all, or not be drawn.
+ * @typedef {{target: null, painted: null, playing: null, proof: null, failed: {frame: number, error: unknown}}} TransportEvents
  */
 
-/**
- * @typedef {object} Screen What the transport needs of the page; a test brings its own.
- * @property {(callback: (now: number) => void) => number} requestAnimationFrame
- * @property {(handle: number) => void} cancelAnimationFrame
- * @property {(callback: () => void, milliseconds: number) => any} setTimeout
- * @property {(handle: any) => void} clearTimeout
- * @property {() => number} now
- */
-
-/**
- * Emits `target`, `painted`, `playing` (play, pause, rate, mode, skipped), `proof`, and `failed` (detail: frame, error)
- * when a picture cannot be had at all.
- */
-export class Transport extends EventTarget {
+/** @extends {Emitter<TransportEvents>} */
+export class Transport extends Emitter {
   /**
    * @param {object} options
    * @param {FrameSource} options.source
@@ -50,77 +33,85 @@ export class Transport extends EventTarget {
   constructor({ source, paint, screen = browserScreen() }) {
     super();
     this.source = source;
-    this.#paint = paint;
-    this.#screen = screen;
+    const rest = () => this.#prover.rest();
+    this.#monitor = new Monitor(source, paint, this);
+    this.#player = new Player(source, this.#monitor, screen, this, rest);
+    this.#seeker = new Seeker(source, this.#monitor, this, rest);
+    this.#scrubber = new Scrubber(source, this.#monitor, this.#seeker, screen, this);
+    this.#prover = new Prover(source, this.#monitor, screen, {
+      isMoving: () => this.playing || this.#seeker.sought !== null,
+      replace: (frame) => void this.#seeker.seek(frame).catch(() => {}), // `failed` tells of it
+    });
   }
 
-  /** Frame that is sought. */
-  target = 0;
-  /** @type {number | null} frame that is on the screen */
-  painted = null;
-  /** @type {Picture | null} the painted picture, open */
-  picture = null;
-  /** @type {ProofOf | null} of the painted picture */
-  proof = null;
-  playing = false;
-  /** Frames left out since playing began. */
-  skipped = 0;
-  /** @type {{first: number, last: number} | null} frames to repeat */
-  loop = null;
-
-  #paint;
-  #screen;
-  #rate = 1;
-  /** @type {Mode | null} */
-  #mode = null;
-  /** @type {{rate: number, mode: Mode | null} | null} what was chosen before J or L, while these last */
-  #beforeShuttle = null;
-  /** @type {1 | -1} */
-  #travel = 1;
-  /** @type {{frame: number, done: Promise<void>, abort: AbortController} | null} the show under way */
-  #show = null;
-  /** @type {{count: number, done: Promise<void>, cancel: () => void} | null} the step after it */
-  #queued = null;
-  #scrubbing = false;
-  #scrubTurn = -1; // the turn in which pictures in passing are painted
-  #resume = false;
-  /** @type {any} */
-  #restTimer = 0;
-  #closed = false;
-  /** Counts what takes over the picture: whoever finds another number than its own is superseded. */
-  #turn = 0;
+  #monitor;
+  #player;
+  #seeker;
+  #scrubber;
+  #prover;
 
   get frameCount() {
     return this.source.frameCount;
   }
 
+  /** Frame that is sought. */
+  get target() {
+    return this.#monitor.target;
+  }
+
+  /** Frame that is on the screen, or null. */
+  get painted() {
+    return this.#monitor.painted;
+  }
+
+  /** The painted picture, open, or null. */
+  get picture() {
+    return this.#monitor.picture;
+  }
+
+  /** Of the painted picture; null until the user rests on it. */
+  get proof() {
+    return this.#monitor.proof;
+  }
+
+  get playing() {
+    return this.#player.playing;
+  }
+
+  /** Frames left out since playing began. */
+  get skipped() {
+    return this.#player.skipped;
+  }
+
+  /** Frames to repeat, or null. @returns {{first: number, last: number} | null} */
+  get loop() {
+    return this.#player.loop;
+  }
+
+  set loop(loop) {
+    this.#player.loop = loop;
+  }
+
   /** Speed, times real time: 0.1 to 16, negative backwards. */
   get rate() {
-    return this.#rate;
+    return this.#player.rate;
   }
 
   set rate(rate) {
-    const sign = rate < 0 ? -1 : 1;
-    this.#rate = sign * Math.min(16, Math.max(0.1, Math.abs(rate)));
-    this.#beforeShuttle = null; // chosen now
-    if (this.playing) this.#play();
-    this.#emit("playing");
+    this.#player.rate = rate;
   }
 
   /** Unless chosen, every frame is shown up to real time, and time is kept above it. @returns {Mode} */
   get mode() {
-    return this.#mode ?? (Math.abs(this.#rate) > 1 ? "real" : "every");
+    return this.#player.mode;
   }
 
   set mode(mode) {
-    this.#mode = mode;
-    if (this.#beforeShuttle) this.#beforeShuttle.mode = mode;
-    if (this.playing) this.#play();
-    this.#emit("playing");
+    this.#player.mode = mode;
   }
 
   get scrubbing() {
-    return this.#scrubbing;
+    return this.#scrubber.active;
   }
 
   /** Frames of which everything needed is here, for the bar. */
@@ -138,9 +129,8 @@ export class Transport extends EventTarget {
     if (!Number.isInteger(frame) || frame < 0 || frame >= this.frameCount) {
       return Promise.reject(new RangeError(`There is no frame ${frame}; the last one is ${this.frameCount - 1}.`));
     }
-    this.#stopPlaying();
-    this.#leaveScrub();
-    return this.#seek(frame);
+    this.#stopAll();
+    return this.#seeker.seek(frame);
   }
 
   /**
@@ -150,33 +140,20 @@ export class Transport extends EventTarget {
    * @returns {Promise<void>}
    */
   step(count) {
-    this.#stopPlaying();
-    this.#leaveScrub();
-    if (this.#show === null) return this.#seek(this.#clamp(this.target + count));
-    if (this.#queued?.count === count) return this.#queued.done; // a held key: one waits already
-    this.#queued?.cancel();
-    return this.#queueStep(count, this.#show);
+    this.#stopAll();
+    return this.#seeker.step(count);
   }
 
   /** Play from the painted frame at `rate`; from the beginning if it is the last. */
   play() {
-    if (this.playing || this.frameCount < 2) return;
+    if (this.playing) return;
     this.#leaveScrub();
-    this.skipped = 0;
-    this.playing = true;
-    this.#play();
-    this.#emit("playing");
+    this.#player.play();
   }
 
   /** Stop on the frame that is on the screen. */
   pause() {
-    if (!this.playing) return;
-    this.#stopPlaying();
-    if (this.painted !== null && this.painted !== this.target) {
-      this.target = this.painted;
-      this.#emit("target");
-    }
-    this.#rest();
+    this.#player.pause();
   }
 
   toggle() {
@@ -189,14 +166,8 @@ export class Transport extends EventTarget {
    * @param {1 | -1} direction
    */
   shuttle(direction) {
-    if (this.frameCount < 2) return;
-    this.#beforeShuttle ??= { rate: this.#rate, mode: this.#mode };
-    const again = this.playing && Math.sign(this.#rate) === direction;
-    const faster = RATES.find((rate) => rate > Math.abs(this.#rate) && Number.isInteger(rate)) ?? 16;
-    this.#rate = again ? direction * faster : direction;
-    if (!this.playing) return this.play();
-    this.#play();
-    this.#emit("playing");
+    if (!this.playing) this.#leaveScrub();
+    this.#player.shuttle(direction);
   }
 
   /**
@@ -204,349 +175,50 @@ export class Transport extends EventTarget {
    * @param {number} frame
    */
   scrub(frame) {
-    if (!this.#scrubbing) {
-      this.#resume = this.playing;
-      this.#stopPlaying();
-      this.#supersede();
-      this.#scrubbing = true;
+    if (!this.scrubbing) {
+      const { playing } = this;
+      this.#player.stop();
+      this.#scrubber.begin(playing);
     }
-    const target = this.#clamp(frame);
-    if (target === this.target && this.#show === null && this.painted === target) return;
-    this.#setTarget(target);
-    this.#screen.clearTimeout(this.#restTimer);
-    this.#restTimer = this.#screen.setTimeout(() => void this.#seek(this.target).catch(ignore), REST);
-    this.source.aim(target);
-    if (this.#scrubTurn === this.#turn || this.#show?.frame === target) return;
-    this.#supersede(); // an exact picture that was sought while the drag rested
-    this.#scrubOn();
+    if (this.#scrubber.to(frame)) this.#prover.stop();
   }
 
   /** The drag is over: the exact picture now. Playing goes on if the drag began while playing. @returns {Promise<void>} */
   async endScrub() {
-    if (!this.#scrubbing) return;
-    const resume = this.#resume;
+    if (!this.scrubbing) return;
+    const { resumes } = this.#scrubber;
     this.#leaveScrub();
-    await this.#seek(this.target);
-    if (resume) this.play();
-  }
-
-  /** Draw the painted picture again. */
-  repaint() {
-    if (this.picture) this.#paint(this.picture);
-  }
-
-  close() {
-    this.#closed = true;
-    this.#stopPlaying();
-    this.#supersede();
-    this.#screen.clearTimeout(this.#restTimer);
-    this.picture?.close();
-    this.picture = null;
-  }
-
-  // -- showing --------------------------------------------------------------------------------------------------
-
-  /** @param {number} frame @returns {Promise<void>} */
-  #seek(frame) {
-    if (this.#show?.frame === frame) return this.#show.done;
-    this.#supersede();
-    this.#setTarget(frame);
-    if (this.painted === frame) {
-      this.#rest();
-      return Promise.resolve();
-    }
-    const abort = new AbortController();
-    const show = { frame, abort, done: this.#showExactly(frame, abort.signal) };
-    this.#show = show;
-    const finish = () => {
-      if (this.#show === show) this.#show = null;
-    };
-    show.done.then(finish, finish);
-    return show.done;
-  }
-
-  /** @param {number} frame @param {AbortSignal} signal */
-  async #showExactly(frame, signal) {
-    const turn = this.#turn;
-    this.#prefetch(true);
-    let picture;
-    try {
-      picture = await this.source.read(frame, { signal, purpose: "show" });
-    } catch (error) {
-      if (turn === this.#turn && !isAbort(error)) this.#emit("failed", { frame, error });
-      throw error;
-    }
-    if (turn !== this.#turn) {
-      picture.close();
-      throw superseded();
-    }
-    this.#put(picture);
-    this.#rest();
-  }
-
-  /** @param {number} count @param {{done: Promise<void>}} before */
-  #queueStep(count, before) {
-    let cancelled = false;
-    const goOn = () => {
-      if (cancelled) throw superseded();
-      this.#queued = null;
-      return this.#seek(this.#clamp(this.target + count));
-    };
-    const done = before.done.then(goOn, goOn); // a frame that cannot be had does not stop the next one
-    done.catch(ignore); // whoever pressed the key may not listen
-    this.#queued = { count, done, cancel: () => (cancelled = true) };
-    return done;
-  }
-
-  /** Whatever is under way no longer counts. */
-  #supersede() {
-    this.#turn++;
-    this.#queued?.cancel();
-    this.#queued = null;
-    const show = this.#show;
-    this.#show = null;
-    if (!show) return;
-    show.done.catch(ignore);
-    show.abort.abort(superseded());
-  }
-
-  /** @param {Picture} picture */
-  #put(picture) {
-    const before = this.picture;
-    this.picture = picture;
-    this.#paint(picture);
-    before?.close();
-    const moved = this.painted !== picture.frame;
-    this.painted = picture.frame;
-    this.proof = null;
-    if (moved || before !== picture) this.#emit("painted");
-  }
-
-  /** @param {number} frame */
-  #setTarget(frame) {
-    if (frame === this.target) return;
-    this.#travel = frame < this.target ? -1 : 1;
-    this.target = frame;
-    this.#emit("target");
-  }
-
-  /** @param {boolean} moving */
-  #prefetch(moving) {
-    const { target: frame, source } = this;
-    const { first, last } = prefetchWindow({ frame, travel: this.#travel, moving, capacity: source.capacity });
-    source.prefetch(Math.max(0, first), Math.min(this.frameCount - 1, last));
-  }
-
-  /** @param {number} frame */
-  #clamp(frame) {
-    return Math.min(this.frameCount - 1, Math.max(0, Math.round(frame)));
-  }
-
-  // -- proof ----------------------------------------------------------------------------------------------------
-
-  /** Once the user rests on a picture, it is proved. */
-  #rest() {
-    this.#screen.clearTimeout(this.#restTimer);
-    this.#restTimer = this.#screen.setTimeout(() => void this.#atRest(), REST);
-  }
-
-  async #atRest() {
-    if (this.playing || this.#show || this.picture === null || this.painted !== this.target) return;
-    this.#prefetch(false);
-    await this.prove();
+    await this.#seeker.seek(this.target);
+    if (resumes) this.play();
   }
 
   /**
    * Prove the painted picture now. A picture that is found wrong is replaced by the server's.
    * @returns {Promise<ProofOf | null>} null if another picture came meanwhile
    */
-  async prove() {
-    const picture = this.picture;
-    if (picture === null) return null;
-    if (this.proof && this.proof.state !== "proving" && this.proof.state !== "unproved") return this.proof;
-    this.#setProof({ frame: picture.frame, state: "proving", digest: null, reason: null });
-    /** @type {Proof} */
-    let proof;
-    try {
-      proof = await this.source.prove(picture);
-    } catch (error) {
-      proof = { state: "unproved", digest: null, reason: /** @type {Error} */ (error).message };
-    }
-    if (this.picture !== picture || this.#closed) return null;
-    this.#setProof({ frame: picture.frame, state: proof.state, digest: proof.digest, reason: proof.reason });
-    if (proof.replace && !this.playing && this.#show === null && this.target === picture.frame) {
-      this.painted = null;
-      void this.#seek(picture.frame).catch(ignore);
-    }
-    return this.proof;
+  prove() {
+    return this.#prover.prove();
   }
 
-  /** @param {ProofOf} proof */
-  #setProof(proof) {
-    this.proof = proof;
-    this.#emit("proof");
+  /** Draw the painted picture again. */
+  repaint() {
+    this.#monitor.repaint();
   }
 
-  // -- scrubbing ------------------------------------------------------------------------------------------------
+  close() {
+    this.#stopAll();
+    this.#prover.close();
+    this.#monitor.close();
+  }
 
-  /** Paint what can be had at once for the target, at most once an animation frame, until the drag rests or ends. */
-  #scrubOn() {
-    const turn = ++this.#turn;
-    this.#scrubTurn = turn;
-    let asked = -1;
-    const next = async () => {
-      if (turn !== this.#turn || !this.#scrubbing) return;
-      const { target } = this;
-      if (target === asked || this.painted === target) return void this.#screen.requestAnimationFrame(next);
-      asked = target;
-      try {
-        // A picture that comes late is painted all the same: to drop it would freeze the whole drag.
-        const picture = await this.source.read(target, { purpose: "scrub" });
-        if (turn !== this.#turn) return picture.close();
-        if (picture.frame === this.painted) picture.close();
-        else this.#put(picture);
-      } catch (error) {
-        if (!isAbort(error)) this.#emit("failed", { frame: target, error });
-      }
-      this.#screen.requestAnimationFrame(next);
-    };
-    this.#screen.requestAnimationFrame(next);
+  #stopAll() {
+    this.#player.stop();
+    this.#leaveScrub();
   }
 
   #leaveScrub() {
-    this.#scrubbing = false;
-    this.#resume = false;
-    this.#screen.clearTimeout(this.#restTimer);
-  }
-
-  // -- playing --------------------------------------------------------------------------------------------------
-
-  #stopPlaying() {
-    if (!this.playing) return;
-    this.playing = false;
-    if (this.#beforeShuttle) {
-      this.#rate = this.#beforeShuttle.rate;
-      this.#mode = this.#beforeShuttle.mode;
-      this.#beforeShuttle = null;
-    }
-    this.#turn++;
-    this.#emit("playing");
-  }
-
-  /** Begin to play, or go on at another rate, from what is on the screen. */
-  #play() {
-    this.#supersede();
-    const turn = this.#turn;
-    const direction = this.#rate < 0 ? -1 : 1;
-    let from = this.painted ?? this.target - direction;
-    const { first, last } = this.#bounds();
-    if (direction > 0 ? from >= last : from <= first) from = direction > 0 ? first - 1 : last + 1;
-    void this.#run(turn, from, direction);
-  }
-
-  #bounds() {
-    return this.loop ?? { first: 0, last: this.frameCount - 1 };
-  }
-
-  /**
-   * @param {number} turn
-   * @param {number} from frame on the screen, or one outside the bounds to begin anew
-   * @param {1 | -1} direction
-   */
-  async #run(turn, from, direction) {
-    const { source } = this;
-    let at = from;
-    /** @type {Clock | null} */
-    let clock = at >= 0 && at < this.frameCount && at === this.painted ? new Clock(source, this.#rate, at, this.#screen.now()) : null;
-    let refreshed = this.#screen.now();
-    for (;;) {
-      const { first, last } = this.#bounds();
-      if (direction > 0 ? at >= last : at <= first) {
-        if (!this.loop) return this.#end(turn);
-        at = direction > 0 ? first - 1 : last + 1;
-        clock = null;
-      }
-      const next = this.#nextFrame(at, direction, clock);
-      this.#setTarget(next);
-      this.#prefetch(true);
-      const picture = await this.#readPlaying(turn, next);
-      if (turn !== this.#turn || picture === null) return picture?.close();
-      if ((picture.frame - at) * direction <= 0) {
-        picture.close(); // the nearest that can be had is on the screen already
-        await this.#nextRefresh();
-        if (turn !== this.#turn) return;
-        continue;
-      }
-      const now = await this.#due(turn, clock?.dueAt(picture.frame) ?? 0);
-      if (now === null) return picture.close();
-      const hidden = now - refreshed > PAUSE && clock !== null && now - clock.dueAt(picture.frame) > PAUSE;
-      refreshed = now;
-      this.skipped += Math.max(0, (picture.frame - at) * direction - 1);
-      at = picture.frame;
-      this.#put(picture);
-      clock ??= new Clock(source, this.#rate, at, now);
-      // Every frame: a late picture stretches time. Real time: only a page that was not on show, or a stall, does.
-      if (hidden || (this.mode === "every" && now - clock.dueAt(at) > LATE)) clock.anchor(at, now);
-      if (picture.frame !== next) this.#setTarget(at);
-    }
-  }
-
-  /** @param {number} at @param {1 | -1} direction @param {Clock | null} clock */
-  #nextFrame(at, direction, clock) {
-    const { first, last } = this.#bounds();
-    let next = at + direction;
-    if (clock !== null && this.mode === "real") {
-      const due = clock.frameAt(this.#screen.now() + EARLY);
-      next = direction > 0 ? Math.max(next, due) : Math.min(next, due);
-    }
-    return Math.min(last, Math.max(first, next));
-  }
-
-  /** @param {number} turn @param {number} frame @returns {Promise<Picture | null>} null if there is none; playing has ended */
-  async #readPlaying(turn, frame) {
-    const { first, last } = this.#bounds();
-    const passing = this.mode === "real" && this.#beyondReach() && frame !== first && frame !== last;
-    try {
-      return await this.source.read(frame, { purpose: passing ? "scrub" : "play" });
-    } catch (error) {
-      if (turn === this.#turn) {
-        this.pause();
-        if (!isAbort(error)) this.#emit("failed", { frame, error });
-      }
-      return null;
-    }
-  }
-
-  /** Whether the rate asks for more pictures a second than decoding reaches. */
-  #beyondReach() {
-    const { source } = this;
-    const seconds = source.secondsAt(this.frameCount - 1) - source.secondsAt(0);
-    if (!source.decodeRate || seconds <= 0) return false;
-    return ((this.frameCount - 1) / seconds) * Math.abs(this.#rate) > source.decodeRate * WITHIN_REACH;
-  }
-
-  /** Wait for the animation frame at which a picture is due. @param {number} turn @param {number} due @returns {Promise<number | null>} */
-  async #due(turn, due) {
-    for (;;) {
-      const now = await this.#nextRefresh();
-      if (turn !== this.#turn) return null;
-      if (now + EARLY >= due) return now;
-    }
-  }
-
-  /** @returns {Promise<number>} */
-  #nextRefresh() {
-    return new Promise((resolve) => this.#screen.requestAnimationFrame(() => resolve(this.#screen.now())));
-  }
-
-  /** @param {number} turn */
-  #end(turn) {
-    if (turn === this.#turn) this.pause();
-  }
-
-  /** @param {string} type @param {unknown} [detail] */
-  #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    this.#prover.stop();
+    this.#scrubber.end();
   }
 }
 
@@ -557,25 +229,3 @@ export class Transport extends EventTarget {
 export function frameNamed({ playing, painted, target }) {
   return playing ? (painted ?? target) : target;
 }
-
-/** @returns {Screen} */
-function browserScreen() {
-  return {
-    requestAnimationFrame: (callback) => requestAnimationFrame(callback),
-    cancelAnimationFrame: (handle) => cancelAnimationFrame(handle),
-    setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-    clearTimeout: (handle) => clearTimeout(handle),
-    now: () => performance.now(),
-  };
-}
-
-function superseded() {
-  return new DOMException("Another frame was asked for.", "AbortError");
-}
-
-/** @param {unknown} error */
-function isAbort(error) {
-  return error instanceof DOMException && error.name === "AbortError";
-}
-
-function ignore() {}
