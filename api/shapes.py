@@ -57,6 +57,7 @@ DATA_UNIT = inline_serializer(
         "facts": s.DictField(help_text="container, codec, width, height, duration_seconds, frame_count, …"),
         "label_row": s.IntegerField(allow_null=True),
         "labels": s.IntegerField(help_text="tracks"),
+        "to_review": s.IntegerField(help_text="keyframes and ranges on frames of an older table that are not the same"),
         "labelled_by": s.ListField(child=s.CharField()),
         "table": s.DictField(allow_null=True, help_text="id, state, frame_count, proved, frames_url, digests_url"),
         "media_url": s.CharField(),
@@ -68,6 +69,26 @@ DATA_UNIT = inline_serializer(
     },
 )
 DATA_UNITS = inline_serializer("DataUnits", {"count": s.IntegerField(), "results": s.ListField(child=DATA_UNIT)})
+REVIEW = inline_serializer(
+    "Review",
+    {
+        "table": s.IntegerField(allow_null=True),
+        "counts": s.DictField(child=s.IntegerField(), help_text="by verdict"),
+        "records": s.ListField(
+            child=inline_serializer(
+                "RecordToReview",
+                {
+                    "kind": s.ChoiceField(["keyframe", "range"]),
+                    "id": s.CharField(),
+                    "track": s.CharField(),
+                    "frame": s.IntegerField(help_text="that its author saw, by the older table"),
+                    "frame_now": s.IntegerField(allow_null=True),
+                    "verdict": s.ChoiceField(["moved", "taken", "changed", "gone"]),
+                },
+            )
+        ),
+    },
+)
 USER = inline_serializer(
     "User",
     {

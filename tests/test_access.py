@@ -50,6 +50,8 @@ POLICY = {
     ("/api/label-rows/<label_row>/", "GET"): "member",
     ("/api/label-rows/<label_row>/changes/", "GET"): "member",
     ("/api/label-rows/<label_row>/changes/", "POST"): "annotator",
+    ("/api/label-rows/<label_row>/review/", "GET"): "member",
+    ("/api/label-rows/<label_row>/review/", "POST"): "annotator",
     ("/api/users/", "GET"): "admin",
     ("/api/users/", "POST"): "admin",
     ("/api/users/<user>/", "GET"): "admin",

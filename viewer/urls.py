@@ -7,7 +7,7 @@ from django.urls import include, path
 
 import api.errors
 from api import data_units as units
-from api import datasets, exports, frames, label_rows, members, ontologies, schema, uploads, users
+from api import datasets, exports, frames, label_rows, members, ontologies, review, schema, uploads, users
 from viewer.pages import account, editor, help, signin
 from viewer.pages import datasets as dataset_pages
 from viewer.pages import errors as error_pages
@@ -29,6 +29,7 @@ api_urls = [
     path("uploads/<uuid:upload_id>/", uploads.UploadDetail.as_view()),
     path("label-rows/<int:label_row_id>/", label_rows.LabelRowDetail.as_view()),
     path("label-rows/<int:label_row_id>/changes/", label_rows.LabelRowChanges.as_view()),
+    path("label-rows/<int:label_row_id>/review/", review.LabelRowReview.as_view()),
     path("users/", users.UserList.as_view()),
     path("users/<int:user_id>/", users.UserDetail.as_view()),
     path("users/<int:user_id>/signin-link/", users.UserSigninLink.as_view()),

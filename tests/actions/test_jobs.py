@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +22,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.builders import make_data_unit, make_dataset
+from viewer.actions.describe_data_unit import describe_data_unit
 from viewer.actions.enqueue import cancel, enqueue
 from viewer.actions.rebuild_tables import rebuild_tables
 from viewer.actions.remove_data_unit import remove_data_unit
@@ -211,6 +215,95 @@ def test_removing_a_data_unit_stops_the_work_on_it(films, holder):
 # -- a table that was wrong ---------------------------------------------------------------------------------------
 
 
+def copied(table: FrameTable, **columns: object) -> FrameTable:
+    """A table that another decoder might make of the same file."""
+    copy = FrameTable.from_bytes(table.to_bytes())
+    for name, column in columns.items():
+        object.__setattr__(copy, name, column)
+    return copy
+
+
+def without(table: FrameTable, frame: int) -> FrameTable:
+    columns = ("frame_pts", "frame_packet", "frame_second_packet", "frame_flags")
+    kept = {name: [*getattr(table, name)[:frame], *getattr(table, name)[frame + 1 :]] for name in columns}
+    return copied(table, **kept)
+
+
+def digests_without(digests: bytes, frame: int) -> bytes:
+    return digests[: 16 * frame] + digests[16 * (frame + 1) :]
+
+
+class Decoder:
+    """Stands for another FFmpeg: gives the table and digests that it is told to."""
+
+    def __init__(self, table: FrameTable, digests: bytes, same: int):
+        self._verified = Verified(table, digests, same, True)
+
+    def verify(self, path, table, limits):
+        yield self._verified
+
+
+def label(unit: DataUnit, kind: str, frame: int, table: FrameTable, digest: bytes, **value: object) -> LabelRecord:
+    receipt = {
+        "table": unit.table_id,
+        "frame": frame,
+        "pts": table.frame_pts[frame],
+        "packet": table.frame_packet[frame],
+        "proof": "browser_digest",
+        "digest": digest.hex(),
+    }
+    ends = {"frame": frame} if kind == "keyframe" else {}
+    return LabelRecord.objects.create(
+        label_row=unit.label_rows.get(),
+        record=str(uuid.uuid4()),
+        kind=kind,
+        revision=1,
+        value=json.dumps({"track": "t", **ends, **value, "receipt": receipt}),
+        track="t",
+        frame=frame,
+        table=unit.table,
+    )
+
+
+def at(content: bytes, frame: int) -> bytes:
+    return content[16 * frame : 16 * (frame + 1)]
+
+
+def aged(unit: DataUnit, table: FrameTable, digests: bytes, **by: object) -> FrameTableRow:
+    """Have the unit's table been built before an upgrade: by other rules, or another FFmpeg."""
+    before = copied(table, **by)
+    FrameTableRow.objects.filter(pk=unit.table.pk).update(
+        **by, content_sha256=hashlib.sha256(before.to_bytes()).hexdigest()
+    )
+    unit.refresh_from_db()
+    unit.table.frames_path.write_bytes(before.to_bytes())
+    unit.table.digests_path.write_bytes(digests)
+    return unit.table
+
+
+def upgraded(monkeypatch, holder, unit: DataUnit, table: FrameTable, digests: bytes) -> None:
+    """Build the unit's table again with a decoder that gives `table` and `digests`."""
+    assert rebuild_tables(sandbox().libraries()) == 1
+    run(claim(holder, ["read"]))
+    with monkeypatch.context() as patch:
+        patch.setattr(verify, "sandbox", lambda: Decoder(table, digests, 0))
+        work(holder)
+    unit.refresh_from_db()
+
+
+OLDER = {"libraries": {"libavcodec": "1.0.0"}}
+
+
+@pytest.fixture
+def verified(films, holder) -> tuple[DataUnit, FrameTable, bytes]:
+    """A data unit, its frames and their digests."""
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    work(holder)
+    unit.refresh_from_db()
+    row = unit.table
+    return unit, FrameTable.from_bytes(row.frames_path.read_bytes()), row.digests_path.read_bytes()
+
+
 def test_where_the_decoder_disagrees_a_new_table_takes_over_and_labels_before_that_go_with_it(
     films, holder, monkeypatch
 ):
@@ -218,23 +311,14 @@ def test_where_the_decoder_disagrees_a_new_table_takes_over_and_labels_before_th
     run(claim(holder, ["read"]))
     unit.refresh_from_db()
     old = unit.table
-    label_row = unit.label_rows.get()
-    for frame in (3, 19):
-        LabelRecord.objects.create(
-            label_row=label_row, record=f"k{frame}", kind="keyframe", revision=1, value="{}", frame=frame, table=old
-        )
     whole = FrameTable.from_bytes(old.frames_path.read_bytes())
-    shorter = FrameTable.from_bytes(whole.to_bytes())
-    for column in ("frame_pts", "frame_packet", "frame_second_packet", "frame_flags"):
-        object.__setattr__(shorter, column, getattr(whole, column)[:49])
+    digests = bytes(range(16)) * 49
+    for frame in (3, 19):
+        label(unit, "keyframe", frame, whole, at(digests, frame))
+    shorter = without(whole, 49)
     for frame in (30, 31):
         shorter.frame_flags[frame] |= UNCLEAN
-
-    class Disagreeing:
-        def verify(self, path, table, limits):
-            yield Verified(shorter, bytes(49 * 16), 20, True)
-
-    monkeypatch.setattr(verify, "sandbox", Disagreeing)
+    monkeypatch.setattr(verify, "sandbox", lambda: Decoder(shorter, digests, 20))
     work(holder)
     unit.refresh_from_db()
     new = unit.table
@@ -248,16 +332,13 @@ def test_where_the_decoder_disagrees_a_new_table_takes_over_and_labels_before_th
     assert old.frames_path.exists()
 
 
-def test_a_table_of_older_rules_is_built_again_while_pages_keep_the_one_they_have(films, holder):
-    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
-    work(holder)
-    unit.refresh_from_db()
-    old = unit.table
-    FrameTableRow.objects.update(algorithm=0)
-    record = LabelRecord.objects.create(
-        label_row=unit.label_rows.get(), record="k", kind="keyframe", revision=1, value="{}", frame=7, table=old
-    )
-    assert rebuild_tables() == 1
+@pytest.mark.parametrize("by", [{"algorithm": 0}, OLDER], ids=["rules", "FFmpeg"])
+def test_a_table_of_before_an_upgrade_is_built_again_while_pages_keep_the_one_they_have(verified, holder, by):
+    unit, table, digests = verified
+    assert rebuild_tables(sandbox().libraries()) == 0
+    old = aged(unit, table, digests, **by)
+    record = label(unit, "keyframe", 7, table, at(digests, 7))
+    assert rebuild_tables(sandbox().libraries()) == 1
     run(claim(holder, ["read"]))
     unit.refresh_from_db()
     assert (unit.state, unit.table) == (DataUnit.READY, old)
@@ -266,17 +347,46 @@ def test_a_table_of_older_rules_is_built_again_while_pages_keep_the_one_they_hav
     record.refresh_from_db()
     assert unit.table != old
     assert (unit.table.supersedes, unit.table.same_until) == (old, 50)
-    assert rebuild_tables() == 0
+    assert rebuild_tables(sandbox().libraries()) == 0
     assert record.table == unit.table
+    assert json.loads(record.value)["receipt"]["table"] == unit.table.pk
+    assert describe_data_unit(unit)["to_review"] == 0
+
+
+def test_going_back_to_the_ffmpeg_of_before_takes_its_table_again(verified, holder):
+    unit, table, digests = verified
+    newer = aged(unit, table, digests, **OLDER)
+    assert rebuild_tables(sandbox().libraries()) == 1
+    work(holder)
+    unit.refresh_from_db()
+    older = unit.table
+    assert older != newer
+    DataUnit.objects.update(table=newer)
+    unit.refresh_from_db()
+    record = label(unit, "keyframe", 7, table, at(digests, 7))
+    assert rebuild_tables(sandbox().libraries()) == 1
+    work(holder)
+    unit.refresh_from_db()
+    assert unit.table == older
+    record.refresh_from_db()
+    assert record.table == older
+    assert rebuild_tables(sandbox().libraries()) == 0
+
+
+def test_the_worker_asks_which_ffmpeg_there_is_and_has_tables_of_another_built_again(verified):
+    FrameTableRow.objects.update(**OLDER)
+    worker = Worker()
+    worker.start()
+    try:
+        until(lambda: Job.objects.filter(kind="read", priority=-10).exists())
+    finally:
+        worker.stop()
 
 
 @pytest.mark.parametrize("reencode", [False, True])
-def test_what_was_verified_stays_when_building_its_table_again_fails(films, holder, monkeypatch, reencode):
-    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
-    work(holder)
-    unit.refresh_from_db()
-    old = unit.table
-    FrameTableRow.objects.update(algorithm=0)
+def test_what_was_verified_stays_when_building_its_table_again_fails(verified, holder, monkeypatch, reencode):
+    unit, table, digests = verified
+    old = aged(unit, table, digests, algorithm=0)
     scan = sandbox().scan
 
     class Stricter:
@@ -287,57 +397,62 @@ def test_what_was_verified_stays_when_building_its_table_again_fails(films, hold
 
     with monkeypatch.context() as patch:
         patch.setattr(read, "sandbox", Stricter)
-        rebuild_tables()
+        rebuild_tables(sandbox().libraries())
         work(holder)
     unit.refresh_from_db()
     assert (unit.state, unit.table, unit.error_code) == (DataUnit.READY, old, "")
     assert unit.facts["rebuild_error"]["code"] == ("needs_reencode" if reencode else "no_video")
-    rebuild_tables()  # at the next start
+    rebuild_tables(sandbox().libraries())  # at the next start
     work(holder)
     unit.refresh_from_db()
     assert unit.table != old
     assert "rebuild_error" not in unit.facts
 
 
-@pytest.mark.parametrize(
-    ("kind", "in_column"),
-    [("keyframe", True), ("range", True), ("range", False)],
-    ids=["keyframe", "range", "range of before the column held its frame"],
-)
-def test_labels_go_over_to_a_new_table_with_their_receipts_in_its_terms(films, holder, monkeypatch, kind, in_column):
-    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
-    run(claim(holder, ["read"]))
-    unit.refresh_from_db()
-    old = unit.table
-    table = FrameTable.from_bytes(old.frames_path.read_bytes())
-    packet = table.frame_packet[3]
-    value = '{"x":0.1,"receipt":{"table":%d,"frame":%d,"packet":%d}}'
-    for frame in (3, 19, 20):
-        LabelRecord.objects.create(
-            label_row=unit.label_rows.get(),
-            record=f"r{frame}",
-            kind=kind,
-            revision=1,
-            value=value % (old.pk, frame, table.frame_packet[frame]),
-            frame=frame if in_column else None,
-            table=old,
-        )
-    renumbered = FrameTable.from_bytes(table.to_bytes())
-    object.__setattr__(renumbered, "frame_packet", [packet + 1 for packet in table.frame_packet])
+@pytest.mark.parametrize("kind", ["keyframe", "range"])
+def test_labels_go_over_to_a_new_table_with_their_receipts_in_its_terms(verified, holder, monkeypatch, kind):
+    unit, table, digests = verified
+    old = aged(unit, table, digests, **OLDER)
+    ends = {} if kind == "keyframe" else {"first": 2, "last": 3}
+    record = label(unit, kind, 3, table, at(digests, 3), **ends)
+    # Another splitting of the same bytes into packets: the numbers are others, the places are not.
+    size = table.packet_size[0]
+    renumbered = copied(
+        table,
+        packet_pos=[0, *table.packet_pos],
+        packet_size=[size + 1, *table.packet_size],
+        packet_flags=[8, *table.packet_flags],
+        frame_packet=[packet + 1 for packet in table.frame_packet],
+    )
+    upgraded(monkeypatch, holder, unit, renumbered, digests)
+    before, record = record, LabelRecord.objects.get()
+    assert (record.table_id, record.revision, unit.table == old) == (unit.table_id, 1, False)
+    was, now = json.loads(before.value), json.loads(record.value)
+    assert now["receipt"] == was["receipt"] | {"table": unit.table_id, "packet": table.frame_packet[3] + 1}
+    assert now | {"receipt": None} == was | {"receipt": None}
 
-    class Disagreeing:
-        def verify(self, path, table, limits):
-            yield Verified(renumbered, bytes(50 * 16), 20, True)
 
-    monkeypatch.setattr(verify, "sandbox", Disagreeing)
-    work(holder)
-    unit.refresh_from_db()
-    new = unit.table
-    stored = {r.record: (r.table_id, r.value, r.revision) for r in LabelRecord.objects.all()}
-    assert new.pk != old.pk
-    assert stored["r3"] == (new.pk, value % (new.pk, 3, packet + 1), 1)
-    assert stored["r19"] == (new.pk, value % (new.pk, 19, table.frame_packet[19] + 1), 1)
-    assert stored["r20"] == (old.pk, value % (old.pk, 20, table.frame_packet[20]), 1)
+def test_labels_on_frames_that_are_not_the_same_stay_and_are_counted(verified, holder, monkeypatch):
+    unit, table, digests = verified
+    old = aged(unit, table, digests, **OLDER)
+    other = bytes(16)
+    changed = digests[: 16 * 10] + other + digests[16 * 11 :]
+    stay = [
+        label(unit, "keyframe", 10, table, at(digests, 10)),  # another picture
+        label(unit, "keyframe", 30, table, at(digests, 30)),  # no frame any more
+        label(unit, "keyframe", 40, table, at(digests, 40)),  # has another number
+        label(unit, "range", 5, table, at(digests, 5), first=5, last=45),  # ends on another number
+    ]
+    go = [
+        label(unit, "keyframe", 9, table, at(digests, 9)),
+        label(unit, "keyframe", 11, table, at(digests, 11)),
+        label(unit, "range", 5, table, at(digests, 5), first=5, last=None),
+    ]
+    upgraded(monkeypatch, holder, unit, without(table, 30), digests_without(changed, 30))
+    assert unit.table.same_until == 10
+    assert set(LabelRecord.objects.filter(table=old)) == set(stay)
+    assert set(LabelRecord.objects.filter(table=unit.table)) == set(go)
+    assert describe_data_unit(unit)["to_review"] == 4
 
 
 def test_decoding_that_gives_other_pictures_the_second_time_is_reported_not_published(films, holder):

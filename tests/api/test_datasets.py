@@ -328,6 +328,7 @@ def test_pages_of_rows_fit_together(client, units):
 
 def test_more_rows_take_no_more_queries(client, manager, units):
     path = f"/api/datasets/{units[0].dataset_id}/data-units/"
+    make_table(units[0], proved=10)
     with CaptureQueriesContext(connection) as few:
         client.get(path)
     for number in range(30):

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count
 
 from viewer.actions.enqueue import UNFINISHED
+from viewer.actions.relink_labels import count_to_review
 from viewer.models import DataUnit, FrameTableRow, Job, LabelChange, LabelRecord, LabelRow
 
 
@@ -36,6 +37,7 @@ def describe_data_units(data_units: Iterable[DataUnit]) -> list[dict[str, Any]]:
     )
     for data_unit_id, username in people:
         labelled_by[data_unit_id].append(username)
+    to_review = count_to_review(units)
     progress = _progress([unit for unit in units if unit.state in (DataUnit.WAITING, DataUnit.VERIFYING)])
     return [
         {
@@ -50,6 +52,7 @@ def describe_data_units(data_units: Iterable[DataUnit]) -> list[dict[str, Any]]:
             "facts": unit.facts,
             "label_row": label_rows.get(unit.pk),
             "labels": tracks.get(unit.pk, 0),
+            "to_review": to_review.get(unit.pk, 0),
             "labelled_by": labelled_by[unit.pk],
             "table": describe_table(unit, unit.table) if unit.table else None,
             "media_url": f"/media/{unit.pk}/{unit.file_id}",

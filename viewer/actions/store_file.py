@@ -17,7 +17,6 @@ from viewer.actions.describe_data_unit import describe_data_unit
 from viewer.actions.enqueue import enqueue
 from viewer.actions.tell import tell
 from viewer.errors import ViewerError
-from viewer.media.frame_table import ALGORITHM
 from viewer.models import Dataset, DataUnit, FrameTableRow, LabelRow, Ontology, StoredFile, User
 
 BLOCK = 1 << 20
@@ -102,11 +101,8 @@ def store_file(path: Path, *, sha256: str, size: int, dataset: Dataset, title: s
 def _start_reading(unit: DataUnit) -> None:
     """Have the file read, or share what is known of it when another data unit shows the same bytes."""
     others = DataUnit.objects.filter(file=unit.file_id).exclude(pk=unit.pk)
-    twin = (
-        others.filter(table__algorithm=ALGORITHM, state__in=(DataUnit.READY, DataUnit.VERIFYING))
-        .select_related("table__file")
-        .first()
-    )
+    readable = others.filter(table__isnull=False, state__in=(DataUnit.READY, DataUnit.VERIFYING))
+    twin = readable.select_related("table__file").first()
     if twin is None:
         enqueue("read", f"file:{unit.file_id}", {"file": unit.file_id}, priority=10)
         return
@@ -114,7 +110,7 @@ def _start_reading(unit: DataUnit) -> None:
     unit.table, unit.state, unit.facts = twin.table, twin.state, twin.facts
     unit.save(update_fields=["table", "state", "facts"])
     if twin.table.state != FrameTableRow.VERIFIED:
-        enqueue("verify", f"file:{unit.file_id}", {"file": unit.file_id})
+        enqueue("verify", f"file:{unit.file_id}", {"file": unit.file_id, "table": twin.table.pk})
 
 
 def _link(source: Path, target: Path) -> None:

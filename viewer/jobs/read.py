@@ -33,12 +33,6 @@ def run(lease: Lease) -> None:
         if found.needs_reencode is not None and _verified_before(file):
             # By newer rules. What could be labelled yesterday can be today.
             raise MediaError("needs_reencode", found.needs_reencode)
-        if found.table is None:
-            if found.needs_reencode is None:
-                raise MediaError("no_video", "The file has no video that can be shown.")
-            with lease.fence():
-                _show(file, None, DataUnit.NEEDS_REENCODE, found.facts, found.needs_reencode)
-            return
         row = _row(file, found.table)
         if found.uses_side:
             _keep_side(side, row.side_path)
@@ -50,10 +44,10 @@ def run(lease: Lease) -> None:
         if found.needs_reencode is not None:
             _show(file, row, DataUnit.NEEDS_REENCODE, found.facts, found.needs_reencode)
         else:
-            if row.supersedes is None:
+            if not _verified_before(file):
                 ready = row.state == FrameTableRow.VERIFIED
                 _show(file, row, DataUnit.READY if ready else DataUnit.VERIFYING, found.facts, None)
-            # Where a table is being built again, pages keep the one that they have until this one is verified.
+            # Where a table is built again, pages keep the one that they have until this one is verified.
             enqueue("verify", f"file:{file.pk}", {"file": file.pk, "table": row.pk})
     try:
         make_thumbnail(row, found.table)
@@ -93,21 +87,14 @@ def _row(file: StoredFile, table: FrameTable) -> FrameTableRow:
 
 def _save(row: FrameTableRow) -> FrameTableRow:
     """The row of this content: the one that an earlier attempt has made, if there is one."""
-    same = FrameTableRow.objects.filter(
-        file=row.file, content_sha256=row.content_sha256, algorithm=row.algorithm
-    ).select_related("file")
+    same = FrameTableRow.objects.filter(file=row.file, content_sha256=row.content_sha256).select_related("file")
     if (existing := same.first()) is not None:
         return existing
-    row.supersedes = (
-        FrameTableRow.objects.filter(file=row.file, state=FrameTableRow.VERIFIED, algorithm__lt=row.algorithm)
-        .order_by("-id")
-        .first()
-    )
     row.save()
     return row
 
 
-def _show(file: StoredFile, row: FrameTableRow | None, state: str, facts: dict[str, object], needs: str | None) -> None:
+def _show(file: StoredFile, row: FrameTableRow, state: str, facts: dict[str, object], needs: str | None) -> None:
     DataUnit.objects.filter(file=file).update(
         table=row, state=state, facts=facts, error_code="needs_reencode" if needs else "", error=needs or ""
     )

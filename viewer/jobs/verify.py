@@ -8,15 +8,15 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.db.models import Q
 
+from viewer.actions.relink_labels import relink_labels
 from viewer.actions.sandboxed import limits, sandbox
 from viewer.jobs import publish
 from viewer.jobs.lease import Lease
 from viewer.media.errors import MediaError
-from viewer.media.frame_table import ALGORITHM, DIGEST_SIZE, UNCLEAN, FrameTable, same_until
-from viewer.models import DataUnit, FrameTableRow, LabelRecord
+from viewer.media.frame_table import DIGEST_SIZE, UNCLEAN, FrameTable, same_until
+from viewer.models import DataUnit, FrameTableRow
 
 if TYPE_CHECKING:
     from viewer.media.sandbox import Verified
@@ -32,6 +32,9 @@ def run(lease: Lease) -> None:
     row = _table_to_verify(lease)
     if row is None:
         return  # removed, or verified meanwhile
+    if row.state == FrameTableRow.VERIFIED:
+        _show_again(lease, row)
+        return
     table = FrameTable.from_bytes(row.frames_path.read_bytes())
     digests = Digests(row)
     verified: Verified | None = None
@@ -60,7 +63,7 @@ def run(lease: Lease) -> None:
         digests.close()
     assert verified is not None, "verify() ends with its result"
     if verified.changed:
-        _replace(lease, row, table, verified)
+        _replace(lease, row, verified)
     else:
         _confirm(lease, row, verified)
 
@@ -71,10 +74,7 @@ def failed(lease: Lease, code: str, sentence: str) -> None:
 
 def _table_to_verify(lease: Lease) -> FrameTableRow | None:
     arguments = lease.job.arguments
-    rows = FrameTableRow.objects.filter(file=arguments["file"], algorithm=ALGORITHM, state=FrameTableRow.PROVISIONAL)
-    if "table" in arguments:
-        rows = rows.filter(pk=arguments["table"])
-    return rows.select_related("file", "supersedes").order_by("-id").first()
+    return FrameTableRow.objects.filter(pk=arguments["table"], file=arguments["file"]).select_related("file").first()
 
 
 class Digests:
@@ -115,14 +115,17 @@ class Digests:
 def _confirm(lease: Lease, row: FrameTableRow, verified: Verified) -> None:
     """The provisional table was right."""
     publish.write_whole(row.digests_path, verified.digests)
+    row.state, row.proved = FrameTableRow.VERIFIED, row.frame_count
+    shown = _shown(row)
+    if shown is not None and shown != row:
+        row.supersedes, row.same_until = shown, _same_until(shown, row)
     with lease.fence():
-        row.state, row.proved = FrameTableRow.VERIFIED, row.frame_count
-        row.save(update_fields=["state", "proved"])
+        row.save()
         publish.tell_progress(row, 0)
-        _show(row, verified.table)
+        _show(row, shown, verified.table)
 
 
-def _replace(lease: Lease, old: FrameTableRow, old_table: FrameTable, verified: Verified) -> None:
+def _replace(lease: Lease, old: FrameTableRow, verified: Verified) -> None:
     """The decoder disagrees with the packets: a new table takes the place of the provisional one."""
     content = verified.table.to_bytes()
     row = FrameTableRow(
@@ -134,32 +137,38 @@ def _replace(lease: Lease, old: FrameTableRow, old_table: FrameTable, verified: 
         frame_count=verified.table.frame_count,
         proved=verified.table.frame_count,
         state=FrameTableRow.VERIFIED,
-        supersedes=old,
-        same_until=verified.same_until,
     )
     publish.write_whole(row.frames_path, content)
     publish.write_whole(row.digests_path, verified.digests)
     if old.side_path.exists():
         # The packets are the same; each table has them under its own name, since pages may read both.
         publish.link(old.side_path, row.side_path)
+    shown = _shown(old) or old
+    row.supersedes = shown
+    row.same_until = verified.same_until if shown == old else _same_until(shown, row)
     with lease.fence():
         row.save()
-        _relink(old, row)
-        _show(row, verified.table)
-        publish.tell_replaced(old, row)
+        _show(row, shown, verified.table)
 
 
-def _show(row: FrameTableRow, table: FrameTable) -> None:
-    """Make the verified table the current one, and carry over what stands on older ones where the frames
-    are the same."""
-    previous = row.supersedes
-    while previous is not None and previous.algorithm == row.algorithm:
-        previous = previous.supersedes
-    if previous is not None:
-        # The rules have changed since it was built: frames count as the same where both sections agree.
-        row.same_until = _same_until(previous, row)
-        row.save(update_fields=["same_until"])
-        _relink(previous, row)
+def _show_again(lease: Lease, row: FrameTableRow) -> None:
+    """FFmpeg was put back to a version by which this table has been verified before."""
+    table, shown = FrameTable.from_bytes(row.frames_path.read_bytes()), _shown(row)
+    if shown is not None and shown != row:
+        with lease.fence():
+            _show(row, shown, table)
+
+
+def _shown(row: FrameTableRow) -> FrameTableRow | None:
+    """The table that pages show of this file until now: the same, or one by the rules of before an upgrade."""
+    unit = DataUnit.objects.filter(file=row.file_id, table__isnull=False).select_related("table__file").first()
+    return unit.table if unit is not None else None
+
+
+def _show(row: FrameTableRow, shown: FrameTableRow | None, table: FrameTable) -> None:
+    """Make the verified table the current one, and carry over the labels on frames that are the same."""
+    if shown is not None and shown != row:
+        relink_labels(row)
     units = DataUnit.objects.filter(file=row.file_id)
     units.filter(~Q(state=DataUnit.NEEDS_REENCODE)).update(table=row, state=DataUnit.READY, error_code="", error="")
     counted = {
@@ -173,29 +182,13 @@ def _show(row: FrameTableRow, table: FrameTable) -> None:
             unit.facts = facts
             unit.save(update_fields=["facts"])
     publish.tell_changed(row.file_id)
-    if previous is not None:
-        publish.tell_replaced(previous, row)
-
-
-def _relink(old: FrameTableRow, new: FrameTableRow) -> None:
-    """Carry labels over: their receipts say in the terms of the new table what they said in those of the old."""
-    packets = FrameTable.from_bytes(new.frames_path.read_bytes()).frame_packet
-    with connection.cursor() as cursor:
-        # Ranges that were saved before the column held the frame of theirs too.
-        cursor.execute(
-            f"UPDATE {LabelRecord._meta.db_table} SET frame = json_extract(value, '$.receipt.frame') "  # noqa: S608
-            "WHERE table_id = %s AND frame IS NULL",
-            [old.pk],
-        )
-        records = LabelRecord.objects.filter(table=old, frame__lt=new.same_until).values_list("pk", "frame")
-        cursor.executemany(
-            f"UPDATE {LabelRecord._meta.db_table} SET table_id = %s, "  # noqa: S608
-            "value = json_replace(value, '$.receipt.table', %s, '$.receipt.packet', %s) WHERE id = %s",
-            [(new.pk, new.pk, packets[frame], record) for record, frame in records],
-        )
+    if shown is not None and shown != row:
+        publish.tell_replaced(shown, row)
 
 
 def _same_until(a: FrameTableRow, b: FrameTableRow) -> int:
+    """How many frames, from the first, are the same in both: their places in both sections, and whether they may
+    be labelled."""
     tables = [FrameTable.from_bytes(row.frames_path.read_bytes()) for row in (a, b)]
     first, second = a.digests_path.read_bytes(), b.digests_path.read_bytes()
     count = same_until(*tables)

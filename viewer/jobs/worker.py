@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from django.db import DatabaseError, close_old_connections, connections
 
 from viewer.actions import enqueue
-from viewer.actions.sandboxed import close_sandbox
+from viewer.actions.rebuild_tables import rebuild_tables
+from viewer.actions.sandboxed import close_sandbox, sandbox
 from viewer.actions.sweep import sweep
 from viewer.jobs.kinds import KINDS, LANES
 from viewer.jobs.lease import (
@@ -24,6 +25,7 @@ from viewer.jobs.lease import (
     release_orphans,
 )
 from viewer.media.errors import MediaError
+from viewer.models import FrameTableRow
 
 log = logging.getLogger("onframe.jobs")
 
@@ -92,10 +94,14 @@ class Worker:
     def _keep(self) -> None:
         """Renew the leases, take over from the dead, sweep."""
         renewed = orphans = swept = -1e9
+        upgraded = False
         try:
             while not self._stopping.is_set():
                 now = time.monotonic()
                 try:
+                    if not upgraded:
+                        _after_upgrade()
+                        upgraded = True
                     if now - renewed >= HEARTBEAT_SECONDS:
                         renewed = now
                         for lease in list(self._leases):
@@ -106,11 +112,18 @@ class Worker:
                     if now - swept >= SWEEP_SECONDS:
                         swept = now
                         sweep()
-                except (DatabaseError, OSError):
+                except (DatabaseError, OSError, MediaError):
                     log.exception("Housekeeping failed; trying again")
                 self._stopping.wait(1)
         finally:
             connections.close_all()
+
+
+def _after_upgrade() -> None:
+    if not FrameTableRow.objects.exists():
+        return  # the sandbox need not be started for that
+    if count := rebuild_tables(sandbox().libraries()):
+        log.info("The frame tables of %d files are built again, by the rules and the FFmpeg of this version.", count)
 
 
 @contextmanager

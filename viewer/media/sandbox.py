@@ -64,6 +64,11 @@ class Sandbox:
         self._door.close()
         self._parent.wait(10)
 
+    def libraries(self) -> dict[str, str]:
+        """The versions of FFmpeg's libraries that read files here."""
+        answer, _ = self._one("libraries", Path(os.devnull), {"limits": asdict(Limits())})
+        return dict(answer["libraries"])
+
     def scan(self, path: Path, side_path: Path | None, limits: Limits) -> Scan:
         """Read packets only. The side file is written to `side_path` where the table needs one. Raises MediaError."""
         side = None

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from viewer.media import confinement, video
 from viewer.media.channel import receive, send
+from viewer.media.container import libraries
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import FrameTable
 from viewer.media.results import Limits, Progress
@@ -117,6 +118,10 @@ def _work(function: str, path: str, channel: Any, side: BinaryIO | None) -> None
         )
 
 
+def _libraries(_: str, __: Any, ___: bytes, ____: Any, _____: Limits) -> Iterator[tuple[dict[str, Any], bytes]]:
+    yield {"libraries": libraries()}, b""
+
+
 def _scan(
     path: str, _: Any, __: bytes, side: BinaryIO | None, limits: Limits
 ) -> Iterator[tuple[dict[str, Any], bytes]]:
@@ -151,4 +156,4 @@ def _thumbnail(
     )
 
 
-_FUNCTIONS = {"scan": _scan, "verify": _verify, "picture": _picture, "thumbnail": _thumbnail}
+_FUNCTIONS = {"libraries": _libraries, "scan": _scan, "verify": _verify, "picture": _picture, "thumbnail": _thumbnail}

@@ -33,12 +33,10 @@ class Command(BaseCommand):
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         listening = _listen(host, port)
         with _only_server():
-            from viewer.actions.rebuild_tables import rebuild_tables
             from viewer.actions.signin_link import make_signin_link, remember_origin
 
             migrate()
             user = admin()
-            rebuild_tables()
             if not options["no_demo"]:
                 ask_for_demo()
             origin = settings.ALLOWED_ORIGINS[0]

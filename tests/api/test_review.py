@@ -1,0 +1,128 @@
+"""Labels on frames that a newer frame table has elsewhere are listed, and move along with their pictures."""
+
+import dataclasses
+
+import pytest
+from django.test import Client
+
+from tests.labelled import Labelled, body, change, digest, frame_table, labelled, new_id, store_table
+from viewer.actions.relink_labels import relink_labels
+from viewer.actions.save_changes import save_changes
+from viewer.models import DatasetMember, Event, LabelChange, LabelRecord, User
+
+pytestmark = pytest.mark.django_db
+
+GONE, CHANGED = 20, 10
+
+
+@pytest.fixture
+def on() -> Labelled:
+    """A video of 50 frames; `upgrade` gives it the table of a decoder that has no frame 20 and another picture on 10."""
+    return labelled()
+
+
+def upgrade(on: Labelled) -> None:
+    table = frame_table()
+    columns = ("frame_pts", "frame_packet", "frame_second_packet", "frame_flags")
+    kept = {name: [*(getattr(table, name)[n] for n in range(50) if n != GONE)] for name in columns}
+    newer = dataclasses.replace(table, **kept)
+    frames = [digest(n) if n != CHANGED else bytes(16) for n in range(50) if n != GONE]
+    row = store_table(on.unit.file, newer, digests=b"".join(frames), supersedes=on.unit.table, same_until=CHANGED)
+    on.unit.table = row
+    on.unit.save()
+    relink_labels(row)
+
+
+def draw(on: Labelled, *frames: int) -> str:
+    track = on.track(new_id())
+    save_changes(on.row, on.user, body(change(track, *(on.keyframe(track["id"], frame, x=frame) for frame in frames))))
+    return track["id"]
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def ask(on: Labelled, method: str = "get", user: User | None = None):
+    return getattr(client_of(user or on.user), method)(f"/api/label-rows/{on.row.pk}/review/")
+
+
+def places(answer) -> list[tuple[int, int | None, str]]:
+    return [(record["frame"], record["frame_now"], record["verdict"]) for record in answer["records"]]
+
+
+def test_with_one_table_there_is_nothing_to_review(on):
+    draw(on, 3, 30)
+    assert ask(on).json() == {"table": on.unit.table_id, "counts": {}, "records": []}
+
+
+def test_labels_are_listed_with_what_has_become_of_their_frames(on):
+    draw(on, 3, CHANGED, GONE, 30)
+    upgrade(on)
+    answer = ask(on).json()
+    assert places(answer) == [(CHANGED, CHANGED, "changed"), (GONE, None, "gone"), (30, 29, "moved")]
+    assert answer["counts"] == {"changed": 1, "gone": 1, "moved": 1}
+    assert answer["table"] == on.unit.table_id
+    unit = client_of(on.user).get(f"/api/data-units/{on.unit.pk}/").json()
+    assert unit["to_review"] == 3
+
+
+def test_moving_puts_each_label_on_its_picture_as_a_change_of_whoever_asked(on):
+    track = draw(on, 3, CHANGED, 30, 31)
+    upgrade(on)
+    answer = ask(on, "post").json()
+    assert answer["moved"] == 2
+    assert places(answer) == [(CHANGED, CHANGED, "changed")]
+    moved = LabelRecord.objects.filter(track=track, kind="keyframe", table=on.unit.table).order_by("frame")
+    assert list(moved.values_list("frame", "revision")) == [(3, 1), (29, 2), (30, 2)]
+    assert '"x":30' in moved[1].value
+    assert f'"digest":"{digest(30).hex()}"' in moved[1].value
+    assert LabelChange.objects.get(revision=2).user == on.user
+    assert Event.objects.filter(topic=f"label_row:{on.row.pk}", type="labels.changed").last().data["revision"] == 2
+    assert ask(on, "post").json()["moved"] == 0
+
+
+def test_a_range_moves_with_the_frames_that_it_ends_on(on):
+    track = on.track(new_id())
+    gap = on.range(track["id"], 25, 40)
+    save_changes(on.row, on.user, body(change(track, on.keyframe(track["id"], 3), gap)))
+    upgrade(on)
+    assert ask(on, "post").json()["moved"] == 1
+    value = LabelRecord.objects.get(record=gap["id"]).value
+    assert '"first":24,"last":39' in value
+
+
+def test_a_label_does_not_move_onto_another_keyframe_of_its_track(on):
+    track = draw(on, 30)
+    upgrade(on)
+    newer = on.keyframe(track, 29)
+    newer["value"]["receipt"] |= {
+        "table": on.unit.table_id,
+        "pts": on.table.frame_pts[30],
+        "packet": on.table.frame_packet[30],
+        "digest": digest(30).hex(),
+    }
+    save_changes(on.row, on.user, body(change(newer)))
+    answer = ask(on, "post").json()
+    assert answer["moved"] == 0
+    assert places(answer) == [(30, 29, "taken")]
+
+
+def test_many_tracks_move_in_several_transactions(on, monkeypatch):
+    monkeypatch.setattr("viewer.actions.review_labels.RECORDS_AT_ONCE", 3)
+    for _ in range(5):
+        draw(on, 30, 31)
+    upgrade(on)
+    assert ask(on, "post").json()["moved"] == 10
+    assert set(LabelRecord.objects.filter(kind="keyframe").values_list("frame", flat=True)) == {29, 30}
+
+
+def test_readers_look_and_do_not_move(on):
+    draw(on, 30)
+    upgrade(on)
+    reader = User.objects.create_user("reader")
+    DatasetMember.objects.create(dataset=on.unit.dataset, user=reader, role=DatasetMember.READER)
+    assert places(ask(on, user=reader).json()) == [(30, 29, "moved")]
+    assert ask(on, "post", user=reader).status_code == 403
