@@ -4,6 +4,7 @@ import { FrameTable } from "./frame_table.js";
 import { TableDigests } from "./table_digests.js";
 import { VideoDecoding } from "./video_decoding.js";
 
+/** @import { Purpose } from "./frame_source.js" */
 /** @import { Copy } from "./picture_cache.js" */
 
 /**
@@ -16,7 +17,7 @@ import { VideoDecoding } from "./video_decoding.js";
  * @property {number} budget bytes of decoded pictures
  *
  * @typedef {Open
- *   | {type: "read", id: number, frame: number, purpose: "show" | "play" | "scrub"}
+ *   | {type: "read", id: number, frame: number, purpose: Purpose}
  *   | {type: "abort", id: number}
  *   | {type: "prefetch", first: number, last: number}
  *   | {type: "aim", frame: number}
@@ -75,7 +76,7 @@ async function open({ table, url, digestsUrl, proved, budget }) {
   post({ type: "opened", reason: await decoding.prepare() });
 }
 
-/** @param {number} id @param {number} frame @param {"show" | "play" | "scrub"} purpose */
+/** @param {number} id @param {number} frame @param {Purpose} purpose */
 async function read(id, frame, purpose) {
   const abort = new AbortController();
   reads.set(id, abort);
