@@ -4,7 +4,8 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from viewer.origins import host_of, origin_at
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "data")).resolve()
@@ -42,23 +43,15 @@ PORT = int(os.environ.get("PORT", "8000"))
 TLS_CERT = os.environ.get("TLS_CERT", "")
 TLS_KEY = os.environ.get("TLS_KEY", "")
 PUBLIC_ORIGIN = os.environ.get("PUBLIC_ORIGIN", "")  # https://label.example.org, when a proxy stands in front
-_scheme = "https" if TLS_CERT else "http"
 ALLOWED_ORIGINS = list(
     dict.fromkeys(
         ([PUBLIC_ORIGIN] if PUBLIC_ORIGIN else [])
-        + [f"{_scheme}://{host}:{PORT}" for host in (HOST, "127.0.0.1", "localhost", "[::1]") if host != "0.0.0.0"]  # noqa: S104
+        + [origin_at(host, PORT, tls=bool(TLS_CERT)) for host in (HOST, "127.0.0.1", "localhost", "::1")]
         + _list("ALLOWED_ORIGINS")
     )
 )
 
-
-def _host(origin: str) -> str:
-    """As in a Host header: an IPv6 address in brackets, no port."""
-    host = str(urlsplit(origin).hostname)
-    return f"[{host}]" if ":" in host else host
-
-
-ALLOWED_HOSTS = list(dict.fromkeys([_host(origin) for origin in ALLOWED_ORIGINS] + _list("ALLOWED_HOSTS")))
+ALLOWED_HOSTS = list(dict.fromkeys([host_of(origin) for origin in ALLOWED_ORIGINS] + _list("ALLOWED_HOSTS")))
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_ORIGIN.startswith("https") else None
 SECURE = bool(TLS_CERT) or PUBLIC_ORIGIN.startswith("https")
@@ -133,7 +126,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 # Only for a name of its own: browsers would ask every other service on localhost for TLS as well, for a year.
 SECURE_HSTS_SECONDS = (
     365 * 24 * 3600
-    if PUBLIC_ORIGIN.startswith("https") and _host(PUBLIC_ORIGIN) not in ("localhost", "127.0.0.1", "[::1]")
+    if PUBLIC_ORIGIN.startswith("https") and host_of(PUBLIC_ORIGIN) not in ("localhost", "127.0.0.1", "[::1]")
     else 0
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -134,6 +135,28 @@ def test_an_empty_database_gets_a_demo_that_can_be_labelled(running, script):
         return len(units) == 3 and all(unit["state"] == "ready" for unit in units)
 
     until(ready)
+
+
+def has_ipv6() -> bool:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as listening:
+        listening.bind(("::1", 0))
+        return True
+    return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("given", [{"HOST": "::1"}, {}], ids=["in the environment", "on the command line"])
+def test_a_server_on_an_ipv6_address_prints_a_link_that_signs_in(tmp_path, given):
+    installation = Installation(tmp_path)
+    installation.environment |= given
+    installation.start("--no-worker", "--no-demo", *([] if given else ["--host", "::1"]))
+    try:
+        assert installation.link.startswith(f"http://[::1]:{installation.port}/signin/")
+        browser = requests.Session()
+        assert browser.get(installation.link).status_code == 200
+        assert browser.get(f"http://[::1]:{installation.port}/api/datasets/").status_code == 200
+    finally:
+        installation.stop()
 
 
 def test_a_second_server_is_refused_with_one_sentence(running, tmp_path):

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from viewer.origins import host_of, origin_at
+
 
 class Command(BaseCommand):
     help = (
@@ -41,11 +43,9 @@ class Command(BaseCommand):
                 ask_for_demo()
             origin = settings.ALLOWED_ORIGINS[0]
             if (host, port) != (settings.HOST, settings.PORT):
-                origin = (
-                    f"{'https' if settings.TLS_CERT else 'http'}://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-                )
+                origin = origin_at(host, port, tls=bool(settings.TLS_CERT))
                 settings.ALLOWED_ORIGINS.append(origin)
-                settings.ALLOWED_HOSTS.append(host)
+                settings.ALLOWED_HOSTS.append(host_of(origin))
             remember_origin(origin)
             link = origin + make_signin_link(user)
             connection.close()
