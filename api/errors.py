@@ -32,7 +32,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's `EXCEPTION_HANDLER`. Nothing that a client sends is answered by a page of HTML."""
     set_rollback()
     if isinstance(error, ViewerError):
-        return Response({**error.extra, "code": error.code, "detail": error.detail}, status=error.status)
+        body = {**error.extra, "code": error.code, "detail": error.detail}
+        wait = error.extra.get("wait_seconds")
+        return Response(body, status=error.status, headers={"Retry-After": str(wait)} if wait else None)
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here, or you may not see it.")
     elif isinstance(error, PermissionDenied):

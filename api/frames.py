@@ -23,6 +23,7 @@ from viewer.models import DataUnit, FrameTableRow
 AT_ONCE = 2  # decodes at a time; each takes a core
 MAY_WAIT = 24  # requests that may wait for them, each a thread
 WAIT_SECONDS = 20
+RETRY_SECONDS = 3  # in which a few decodes are done
 
 OF = OpenApiParameter(
     "of", str, description="As in the addresses that a data unit names: 404 if they are of others now"
@@ -32,6 +33,9 @@ OF = OpenApiParameter(
 class Busy(ViewerError):
     code = "busy"
     status = 503
+
+    def __init__(self, detail: str):
+        super().__init__(detail, wait_seconds=RETRY_SECONDS)
 
 
 class Slots:

@@ -172,6 +172,7 @@ def test_when_too_many_pictures_are_asked_for_the_rest_is_told_to_come_back(unit
     inside.wait(20)
     answer = second.get(url(unit, 1))  # waits its turn, in vain
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer["Retry-After"] == str(frames.RETRY_SECONDS) == str(answer.json()["wait_seconds"])
     leave.set()
     thread.join()
     assert statuses == [422]
