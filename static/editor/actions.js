@@ -9,13 +9,13 @@ import { labelCommands } from "./tools/commands.js";
 /** @import {LabelSync} from "./net/label_sync.js" */
 /** @import {Address} from "./panels/address.js" */
 /** @import {Splitter} from "./panels/layout.js" */
-/** @import {Bench} from "./tools/bench.js" */
+/** @import {ToolContext} from "./tools/tool_context.js" */
 /** @import {Hand} from "./tools/hand.js" */
 
 /** `held`: by a key that is held down. @typedef {Record<string, (held?: boolean) => unknown>} Actions */
 /**
  * `sync` is null in the viewer without labels. `refresh` draws again what shows where and how it plays.
- * @typedef {{transport: Transport, bench: Bench, hand: Hand, address: Address, sync: LabelSync | null, mayLabel: boolean,
+ * @typedef {{transport: Transport, toolContext: ToolContext, hand: Hand, address: Address, sync: LabelSync | null, mayLabel: boolean,
  *   stage: HTMLElement, overlay: HTMLElement, help: HTMLDialogElement, splits: {side: Splitter, timeline: Splitter} | null,
  *   focusCounter: () => void, refresh: () => void, heard: (error: unknown) => void}} Parts
  */
@@ -28,13 +28,13 @@ const BUSY = "Finish the shape in hand first, or give it up with Escape.";
  * @returns {{act: (action: string, held?: boolean) => void, knows: (action: string) => boolean}}
  */
 export function actionsOf(parts) {
-  const { bench, hand, mayLabel, sync, heard } = parts;
+  const { toolContext, hand, mayLabel, sync, heard } = parts;
   /** @type {Actions} */
   const actions = {
-    ...playerCommands(parts.transport, bench.say),
+    ...playerCommands(parts.transport, toolContext.say),
     ...loopActions(parts),
     ...viewActions(parts),
-    ...(sync ? { ...labelCommands(bench), ...editorActions(parts, sync) } : {}),
+    ...(sync ? { ...labelCommands(toolContext), ...editorActions(parts, sync) } : {}),
     goTo: parts.focusCounter,
     copyLink: parts.address.copyLink,
     cancel: () => cancel(parts),
@@ -46,20 +46,20 @@ export function actionsOf(parts) {
       if (!run) return;
       const binding = bindingFor(action);
       if (hand.busy && action === "undo") return void hand.cancel();
-      if (hand.busy && !binding?.whileDrawing) return bench.say(BUSY);
-      if (!mayLabel && binding?.changes) return bench.say("You may look at these labels, not change them.");
+      if (hand.busy && !binding?.whileDrawing) return toolContext.say(BUSY);
+      if (!mayLabel && binding?.changes) return toolContext.say("You may look at these labels, not change them.");
       Promise.resolve(run(held)).catch(heard);
     },
   };
 }
 
 /** @param {Parts} parts @returns {Actions} */
-function loopActions({ transport, bench, refresh }) {
+function loopActions({ transport, toolContext, refresh }) {
   const loop = (/** @type {number} */ first, /** @type {number} */ last) => {
-    if (first >= last) return bench.say("The loop must begin before it ends.");
+    if (first >= last) return toolContext.say("The loop must begin before it ends.");
     transport.loop = { first, last };
     refresh();
-    bench.say(`Repeats frames ${first} to ${last}. Shift+P plays through again.`);
+    toolContext.say(`Repeats frames ${first} to ${last}. Shift+P plays through again.`);
   };
   return {
     loopIn: () => loop(transport.target, transport.loop?.last ?? transport.frameCount - 1),
@@ -67,13 +67,13 @@ function loopActions({ transport, bench, refresh }) {
     loopOff: () => {
       transport.loop = null;
       refresh();
-      bench.say("Plays through, repeating nothing.");
+      toolContext.say("Plays through, repeating nothing.");
     },
   };
 }
 
 /** @param {Parts} parts @returns {Actions} */
-function viewActions({ bench: { viewport }, stage, help, sync }) {
+function viewActions({ toolContext: { viewport }, stage, help, sync }) {
   const zoom = (/** @type {number} */ factor) => viewport.zoomAt({ x: viewport.canvas.width / 2, y: viewport.canvas.height / 2 }, factor);
   return {
     zoomIn: () => zoom(1.25),
@@ -85,12 +85,12 @@ function viewActions({ bench: { viewport }, stage, help, sync }) {
 }
 
 /** @param {Parts} parts @param {LabelSync} sync @returns {Actions} */
-function editorActions({ bench, hand, splits }, sync) {
+function editorActions({ toolContext, hand, splits }, sync) {
   return {
     finish: () => hand.send("enter"),
     save: () => {
       sync.flush();
-      bench.say("Saving what is not on the server yet.");
+      toolContext.say("Saving what is not on the server yet.");
     },
     foldPanel: () => splits?.side.toggle(),
     foldTimeline: () => splits?.timeline.toggle(),
@@ -98,7 +98,7 @@ function editorActions({ bench, hand, splits }, sync) {
 }
 
 /** Give up one thing: the gesture, then the tool, then the selection, then the focus. @param {Parts} parts */
-function cancel({ bench: { placement, session }, hand, overlay }) {
+function cancel({ toolContext: { placement, session }, hand, overlay }) {
   if (hand.busy) hand.cancel();
   else if (placement.open) placement.cancel();
   else if (session.tool !== "select") session.set({ tool: "select", redraws: null });

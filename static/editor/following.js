@@ -13,13 +13,13 @@ import { proofWords } from "./panels/status_chip.js";
 /** @import {Verification} from "./playback/verification.js" */
 /** @import {Stage} from "./render/stage.js" */
 /** @import {VideoSource} from "./sources/video_source.js" */
-/** @import {Bench} from "./tools/bench.js" */
+/** @import {ToolContext} from "./tools/tool_context.js" */
 
 /**
  * The labels, the selection, the theme and the window.
- * @param {{labels: OpenLabels, bench: Bench, refresh: () => void}} parts
+ * @param {{labels: OpenLabels, toolContext: ToolContext, refresh: () => void}} parts
  */
-export function followLabels({ labels: { store, index, history }, bench: { session, placement, say }, refresh }) {
+export function followLabels({ labels: { store, index, history }, toolContext: { session, placement, say }, refresh }) {
   store.on("change", () => {
     const left = session.selection.filter((id) => index.track(id) !== null);
     if (left.length !== session.selection.length && !placement.open) session.set({ selection: left });
@@ -40,10 +40,10 @@ export function followLabels({ labels: { store, index, history }, bench: { sessi
 
 /**
  * The frames: asked for, painted, played, proved, failed.
- * @param {{transport: Transport, stage: Stage, bench: Bench, proof: ProofState, verification: () => Verification | null, address: Address,
+ * @param {{transport: Transport, stage: Stage, toolContext: ToolContext, proof: ProofState, verification: () => Verification | null, address: Address,
  *   spoken: HTMLElement, showNotice: (notice: Notice | null) => void, refresh: () => void, invalidate: () => void, heard: (error: unknown) => void}} parts
  */
-export function followTransport({ transport, stage, bench: { placement }, proof, verification, address, spoken, showNotice, refresh, invalidate, heard }) {
+export function followTransport({ transport, stage, toolContext: { placement }, proof, verification, address, spoken, showNotice, refresh, invalidate, heard }) {
   transport.addEventListener("target", () => {
     proof.failure = null;
     if (!transport.playing) stage.setState(transport.painted === transport.target ? "shown" : "seeking");

@@ -3,18 +3,18 @@
 import { PointerInput } from "./tools/pointer.js";
 
 /** @import {Stage} from "./render/stage.js" */
-/** @import {Bench} from "./tools/bench.js" */
+/** @import {ToolContext} from "./tools/tool_context.js" */
 /** @import {Hand} from "./tools/hand.js" */
 /** @import {Keyboard} from "./tools/keyboard.js" */
 
 /**
- * @param {{overlay: HTMLElement, stage: Stage, bench: Bench, hand: Hand, keyboard: Keyboard, hasLabels: boolean,
+ * @param {{overlay: HTMLElement, stage: Stage, toolContext: ToolContext, hand: Hand, keyboard: Keyboard, hasLabels: boolean,
  *   act: (action: string) => void, refresh: () => void}} parts
  */
-export function takeHands({ overlay, stage, bench, hand, keyboard, hasLabels, act, refresh }) {
+export function takeHands({ overlay, stage, toolContext, hand, keyboard, hasLabels, act, refresh }) {
   new PointerInput({
     element: overlay,
-    viewport: bench.viewport,
+    viewport: toolContext.viewport,
     density: () => stage.density,
     tool: (event, pointer) => {
       if (event === "press" && !hasLabels) return;
@@ -25,8 +25,8 @@ export function takeHands({ overlay, stage, bench, hand, keyboard, hasLabels, ac
     spaceHeld: () => keyboard.spaceHeld,
     spaceUsed: keyboard.spaceUsed,
     doubleClick: ({ point }) => {
-      const onShape = bench.shown().some(({ shape: { x, y, width, height } }) => point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height);
-      if (bench.session.tool === "select" && !onShape) bench.viewport.fit();
+      const onShape = toolContext.shown().some(({ shape: { x, y, width, height } }) => point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height);
+      if (toolContext.session.tool === "select" && !onShape) toolContext.viewport.fit();
     },
     step: (by) => act(by > 0 ? "stepForward" : "stepBack"),
     left: () => {
@@ -45,6 +45,6 @@ export function takeHands({ overlay, stage, bench, hand, keyboard, hasLabels, ac
   });
   // A shape in hand has no proof yet: it is given up before anybody saves what there is. Capturing listeners come first.
   for (const type of ["visibilitychange", "pagehide"]) {
-    addEventListener(type, () => (type === "pagehide" || document.visibilityState === "hidden") && bench.placement.cancel(), { capture: true });
+    addEventListener(type, () => (type === "pagehide" || document.visibilityState === "hidden") && toolContext.placement.cancel(), { capture: true });
   }
 }

@@ -7,7 +7,7 @@ import { Session } from "./core/session.js";
 import { panels } from "./drawing.js";
 import { followLabels, followServer, followTransport } from "./following.js";
 import { takeHands } from "./hands.js";
-import { makeDesk } from "./make_desk.js";
+import { makePanelContext } from "./make_panel_context.js";
 import { Live } from "./net/live.js";
 import { WatchedUnit } from "./net/watched_unit.js";
 import { opening } from "./opening.js";
@@ -31,7 +31,7 @@ import { receiptOf } from "./tools/receipts.js";
 /** @import {Opened} from "./opening.js" */
 /** @import {Notice} from "./panels/stage_notice.js" */
 /** @import {Rect} from "./render/viewport.js" */
-/** @import {Bench} from "./tools/bench.js" */
+/** @import {ToolContext} from "./tools/tool_context.js" */
 
 const page = document.body.dataset;
 const datasetUrl = `/datasets/${page.dataset}/`;
@@ -123,8 +123,8 @@ function wire({ dataUnit, row, source, labels, sync }) {
     if (hand.busy) return say("Finish the shape in hand first, or give it up with Escape.");
     transport.show(Math.min(source.frameCount - 1, Math.max(0, frame))).catch(heard);
   };
-  /** @type {Bench} */
-  const bench = {
+  /** @type {ToolContext} */
+  const toolContext = {
     history, index, session, viewport, placement, nameOf, go, say,
     shown: shownShapes,
     ontology: () => labels.ontology,
@@ -141,7 +141,7 @@ function wire({ dataUnit, row, source, labels, sync }) {
       element("class-add")?.focus();
     },
   };
-  const hand = new Hand(bench);
+  const hand = new Hand(toolContext);
 
   const invalidate = oncePerFrame(() => panel.draw());
   const refresh = () => {
@@ -152,18 +152,18 @@ function wire({ dataUnit, row, source, labels, sync }) {
   const proof = new ProofState({ transport, digestsUrl: dataUnit.table.digests_url, verification, changed: invalidate });
   const splits = row && { side: sideSplitter(element("split-side")), timeline: timelineSplitter(element("split-timeline")) };
   const { act, knows } = actionsOf({
-    transport, bench, hand, address, sync, mayLabel, splits, overlay, heard, stage: element("stage"), refresh: invalidate,
+    transport, toolContext, hand, address, sync, mayLabel, splits, overlay, heard, stage: element("stage"), refresh: invalidate,
     help: /** @type {HTMLDialogElement} */ (element("help")),
     focusCounter: () => panel.transportBar.focusCounter(),
   });
   const keyboard = new Keyboard({ canvas: overlay, act, knows });
-  const desk = makeDesk({ dataUnit, hasLabels: row !== null, mayLabel, labels, source, transport, bench, hand, proof: proof.now, verification, act, invalidate, heard });
-  const panel = panels({ desk, bench, hand, stage, source, live, sync, element, panning: () => keyboard.spaceHeld });
+  const panelContext = makePanelContext({ dataUnit, hasLabels: row !== null, mayLabel, labels, source, transport, toolContext, hand, proof: proof.now, verification, act, invalidate, heard });
+  const panel = panels({ panelContext, toolContext, hand, stage, source, live, sync, element, panning: () => keyboard.spaceHeld });
 
-  takeHands({ overlay, stage, bench, hand, keyboard, hasLabels: row !== null, act, refresh });
+  takeHands({ overlay, stage, toolContext, hand, keyboard, hasLabels: row !== null, act, refresh });
   element("open-help").addEventListener("click", () => act("help"));
-  followLabels({ labels, bench, refresh });
-  followTransport({ transport, stage, bench, proof, verification, address, spoken: element("spoken"), showNotice, refresh, invalidate, heard });
+  followLabels({ labels, toolContext, refresh });
+  followTransport({ transport, stage, toolContext, proof, verification, address, spoken: element("spoken"), showNotice, refresh, invalidate, heard });
   followServer({ watched, source, transport, refresh, replaced });
   viewport.on("change", invalidate);
   live.on("state", invalidate);

@@ -15,7 +15,7 @@ function withCar() {
   const id = writes[0].id;
   set.store.write(placeShape(set.index, id, 20, box(200), receipt(20)), "remote");
   set.session.set({ selection: [id] });
-  return { set, id, commands: labelCommands(set.bench) };
+  return { set, id, commands: labelCommands(set.editor) };
 }
 
 test("a nudge moves by one pixel on this frame only, with proof", async () => {

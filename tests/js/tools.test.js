@@ -23,7 +23,7 @@ async function drag(set, hand, from, to) {
 
 async function withBox() {
   const set = setOut();
-  const hand = new Hand(set.bench);
+  const hand = new Hand(set.editor);
   set.session.set({ tool: "box", classId: 1 });
   await drag(set, hand, [100, 100], [200, 180]);
   return { set, hand };
@@ -31,7 +31,7 @@ async function withBox() {
 
 test("every state of every tool that can be left by Escape has cancel", () => {
   for (const tool of [selectTool, boxTool]) {
-    for (const [name, state] of Object.entries(tool(setOut().bench))) {
+    for (const [name, state] of Object.entries(tool(setOut().editor))) {
       if (name !== "idle") assert.equal(typeof state.cancel, "function", `${tool.name}: ${name}`);
     }
   }
@@ -50,7 +50,7 @@ test("a dragged box becomes a track with one keyframe, its receipt, and one step
 
 test("click and click draws as well as dragging", async () => {
   const set = setOut();
-  const hand = new Hand(set.bench);
+  const hand = new Hand(set.editor);
   set.session.set({ tool: "box" });
   hand.send("press", at(50, 60));
   hand.send("up", at(50, 60));
@@ -72,7 +72,7 @@ test("after a box the select tool is in hand, unless drawing is to be kept up", 
 
 test("a box is cut off at the edge of the picture", async () => {
   const set = setOut();
-  const hand = new Hand(set.bench);
+  const hand = new Hand(set.editor);
   set.session.set({ tool: "box" });
   await drag(set, hand, [600, 400], [900, 900]);
   assert.deepEqual(only(set).keyframes[0].value.shape, { type: "box", x: 600, y: 400, width: 40, height: 80 });
@@ -80,7 +80,7 @@ test("a box is cut off at the edge of the picture", async () => {
 
 test("Escape while drawing leaves nothing, and nothing to undo", async () => {
   const set = setOut();
-  const hand = new Hand(set.bench);
+  const hand = new Hand(set.editor);
   set.session.set({ tool: "box" });
   hand.send("press", at(50, 60));
   hand.send("move", at(150, 160));
@@ -94,7 +94,7 @@ test("Escape while drawing leaves nothing, and nothing to undo", async () => {
 
 test("nothing can be drawn while the frame is not on the screen, and a sentence says why", () => {
   const set = setOut();
-  const hand = new Hand(set.bench);
+  const hand = new Hand(set.editor);
   set.session.set({ tool: "box" });
   set.screen.problem = "Frame 11 is not on the screen yet.";
   assert.equal(hand.cursor, "not-allowed");
@@ -107,7 +107,7 @@ test("nothing can be drawn while the frame is not on the screen, and a sentence 
 
 test("without a class nothing is drawn, and the page asks for one", () => {
   const set = setOut({ classes: [] });
-  const hand = new Hand(set.bench);
+  const hand = new Hand(set.editor);
   set.session.set({ tool: "box" });
   hand.send("press", at(50, 60));
   assert.equal(set.screen.noClasses, 1);
@@ -116,7 +116,7 @@ test("without a class nothing is drawn, and the page asks for one", () => {
 
 test("a box that is finished before its proof waits for it, and is saved only with it", async () => {
   const set = setOut();
-  const hand = new Hand(set.bench);
+  const hand = new Hand(set.editor);
   set.proof.late = true;
   set.session.set({ tool: "box" });
   await drag(set, hand, [100, 100], [200, 180]);
@@ -132,7 +132,7 @@ test("a box that is finished before its proof waits for it, and is saved only wi
 
 test("a box whose frame cannot be proved is given up, and says so", async () => {
   const set = setOut();
-  const hand = new Hand(set.bench);
+  const hand = new Hand(set.editor);
   set.proof.late = true;
   set.session.set({ tool: "box" });
   await drag(set, hand, [100, 100], [200, 180]);

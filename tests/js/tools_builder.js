@@ -1,4 +1,4 @@
-/** A bench for tools without a browser: a real store, history and viewport, a frame on the screen, a proof that comes when told. */
+/** An editor for tools without a browser: a real store, history and viewport, a frame on the screen, a proof that comes when told. */
 
 import { History } from "../../static/editor/core/history.js";
 import { Session } from "../../static/editor/core/session.js";
@@ -42,7 +42,7 @@ export function setOut({ classes = [{ id: 1, name: "car", color: "#e69f00", shap
   history.on("commit", ({ change }) => saved.push(change));
   const shown = () => index.visibleAt(screen.frame).filter(({ id }) => !session.isHidden(id));
   const ontology = new Ontology({ classes });
-  const bench = {
+  const editor = {
     history, index, session, viewport, placement, shown, say,
     ontology: () => ontology,
     density: () => 1,
@@ -58,7 +58,7 @@ export function setOut({ classes = [{ id: 1, name: "car", color: "#e69f00", shap
     noClasses: () => void screen.noClasses++,
   };
   return {
-    bench, store, index, history, session, placement, viewport, screen, proof, saved,
+    editor, store, index, history, session, placement, viewport, screen, proof, saved,
     give: () => give?.(null),
     fail: (/** @type {string} */ reason) => fail?.(new Error(reason)),
     settle: () => new Promise((resolve) => setTimeout(resolve, 0)),

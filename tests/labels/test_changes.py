@@ -3,7 +3,7 @@ import uuid
 
 import pytest
 
-from viewer.labels.changes import MAX_CHANGES, Conflict, find_conflicts, parse_change, parse_request
+from viewer.labels.changes import MAX_CHANGES, ConflictingWrite, find_conflicts, parse_change, parse_request
 from viewer.labels.errors import LabelError
 from viewer.labels.ontology import free_color, parse_classes
 
@@ -116,7 +116,7 @@ def test_a_record_conflicts_unless_its_author_saw_the_revision_that_is_stored(ba
     change = parse_change(a_change("track", None, base=base))
     revisions = {} if stored is None else {OTHER: (stored, "theirs")}
     found = find_conflicts(change, revisions, {ID: 7}.get)
-    expected = Conflict(change.records[0], stored or 0, "theirs" if stored else None)
+    expected = ConflictingWrite(change.records[0], stored or 0, "theirs" if stored else None)
     assert found == ([expected] if conflicts else [])
 
 

@@ -41,7 +41,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class ConflictingWrite:
     """`theirs` is what is stored, at `revision`; the author's change was made from `base`."""
 
     write: RecordWrite
@@ -82,7 +82,7 @@ def parse_request(body: Any) -> tuple[int | None, Sequence[Any]]:
 
 def find_conflicts(
     change: Change, revisions: Mapping[str, tuple[int, Any]], made: Callable[[str], int | None]
-) -> list[Conflict]:
+) -> list[ConflictingWrite]:
     """What of `change` was written by someone else since its author saw it.
 
     `revisions` gives (revision, value) by record for those that are stored; `made` the revision that an
@@ -93,7 +93,7 @@ def find_conflicts(
         revision, theirs = revisions.get(write.id, (0, None))
         base = write.base if isinstance(write.base, int) else made(write.base)
         if base != revision:
-            conflicts.append(Conflict(write, revision, theirs))
+            conflicts.append(ConflictingWrite(write, revision, theirs))
     return conflicts
 
 

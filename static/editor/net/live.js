@@ -33,7 +33,7 @@ export class Live extends Emitter {
 
   /**
    * @param {string | URL} url
-   * @param {{WebSocket?: typeof globalThis.WebSocket}} [means]
+   * @param {{WebSocket?: typeof globalThis.WebSocket}} [options]  what the browser gives; tests give their own
    */
   constructor(url = liveUrl(), { WebSocket = globalThis.WebSocket } = {}) {
     super();

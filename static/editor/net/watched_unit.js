@@ -35,7 +35,7 @@ export class WatchedUnit extends Emitter {
   /**
    * @param {Live} live
    * @param {{dataset: number, dataUnit: number}} ids
-   * @param {{fetch?: typeof globalThis.fetch, retryMs?: number}} [means]
+   * @param {{fetch?: typeof globalThis.fetch, retryMs?: number}} [options]  what the browser gives; tests give their own
    */
   constructor(live, { dataset, dataUnit }, { fetch = globalThis.fetch.bind(globalThis), retryMs = RETRY_MS } = {}) {
     super();

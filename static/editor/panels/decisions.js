@@ -8,7 +8,7 @@ import { drawDecisions } from "./conflicts.js";
 /**
  * @param {HTMLElement} host
  * @param {LabelSync} sync
- * @param {Show & {problem: () => string | null, say: (sentence: string) => void}} means
+ * @param {Show & {problem: () => string | null, say: (sentence: string) => void}} page
  *   `problem`: why nothing can be written just now, as a sentence
  */
 export function showDecisions(host, sync, { problem, say, ...show }) {

@@ -4,10 +4,10 @@ import { html, nothing, render } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { hint } from "../core/keys.js";
 import { cssProperty } from "./css_property.js";
-import { counted } from "./desk.js";
+import { counted } from "./panel_context.js";
 import { icon } from "./icon.js";
 
-/** @import {Desk} from "./desk.js" */
+/** @import {PanelContext} from "./panel_context.js" */
 
 const ROW = 28; // CSS pixels
 const BEYOND = 6; // rows kept ready above and below what is seen
@@ -15,7 +15,7 @@ const BEYOND = 6; // rows kept ready above and below what is seen
 /** Only the rows that are seen exist, so that ten thousand objects cost no more than thirty. */
 export class ObjectsPanel {
   #host;
-  #desk;
+  #editor;
   #query = "";
   #top = 0;
   #height = 400;
@@ -30,20 +30,20 @@ export class ObjectsPanel {
 
   /**
    * @param {HTMLElement} host
-   * @param {Desk} desk
+   * @param {PanelContext} editor
    */
-  constructor(host, desk) {
+  constructor(host, editor) {
     this.#host = host;
-    this.#desk = desk;
+    this.#editor = editor;
   }
 
   draw() {
-    const desk = this.#desk;
-    const tracks = desk.tracks();
+    const editor = this.#editor;
+    const tracks = editor.tracks();
     const wanted = this.#query.trim().toLowerCase();
     if (tracks !== this.#listed.tracks || wanted !== this.#listed.wanted) {
       this.#listed = { tracks, wanted };
-      this.#ids = tracks.map(({ id }) => id).filter((id) => wanted === "" || desk.nameOf(id).toLowerCase().includes(wanted));
+      this.#ids = tracks.map(({ id }) => id).filter((id) => wanted === "" || editor.nameOf(id).toLowerCase().includes(wanted));
     }
     render(
       html`<div class="panel-head"><h2>Objects <span class="count">${tracks.length.toLocaleString("en")}</span></h2>
@@ -61,7 +61,7 @@ export class ObjectsPanel {
   /** @param {number} all */
   #emptyWords(all) {
     if (all > 0) return "No object has that in its name.";
-    if (!this.#desk.mayLabel) return "Nothing is labelled here.";
+    if (!this.#editor.mayLabel) return "Nothing is labelled here.";
     return "Nothing is labelled here yet. Press B, or the number of a class, and drag a box over something.";
   }
 
@@ -81,14 +81,14 @@ export class ObjectsPanel {
    * @param {number} at
    */
   #row(id, at) {
-    const desk = this.#desk;
-    const { session, index } = desk;
-    const name = desk.nameOf(id);
+    const editor = this.#editor;
+    const { session, index } = editor;
+    const name = editor.nameOf(id);
     const selected = session.selection.includes(id);
     const state = this.#state(id);
     const hidden = session.isHidden(id);
     const locked = session.isLocked(id);
-    const painted = desk.playing().painted ?? 0;
+    const painted = editor.playing().painted ?? 0;
     const before = index.previousKeyframe(id, painted)?.value.frame ?? null;
     const after = index.nextKeyframe(id, painted)?.value.frame ?? null;
     const button = (/** @type {string} */ label, /** @type {string} */ picture, /** @type {() => void} */ run, { on = false, off = false } = {}) => html`<button
@@ -96,15 +96,15 @@ export class ObjectsPanel {
     return html`<li class="object-row" aria-setsize=${this.#ids.length} aria-posinset=${at + 1} data-selected=${selected ? "yes" : "no"} data-here=${state.here ? "yes" : "no"}
         ${cssProperty("transform", `translateY(${at * ROW}px)`)} @pointerenter=${() => session.set({ hovered: id })} @pointerleave=${() => session.set({ hovered: null })}>
       <button type="button" class="object-name" data-track=${id} aria-pressed=${selected ? "true" : "false"} title="${name}: ${state.words}"
-        @click=${(/** @type {MouseEvent} */ event) => this.#choose(id, event)} @dblclick=${() => desk.act("zoomToSelection")}>
-        <i class="swatch" data-state=${state.mark} ${cssProperty("--color", desk.colorOf(id))}></i><span class="ellipsis">${name}</span><span class="object-state">${state.words}</span>
+        @click=${(/** @type {MouseEvent} */ event) => this.#choose(id, event)} @dblclick=${() => editor.act("zoomToSelection")}>
+        <i class="swatch" data-state=${state.mark} ${cssProperty("--color", editor.colorOf(id))}></i><span class="ellipsis">${name}</span><span class="object-state">${state.words}</span>
       </button>
       <span class="row-buttons">
-        ${button(before === null ? "No keyframe before" : `Keyframe before: frame ${before}`, "chevron-left", () => before !== null && desk.go(before), { off: before === null })}
-        ${button(after === null ? "No keyframe after" : `Keyframe after: frame ${after}`, "chevron-right", () => after !== null && desk.go(after), { off: after === null })}
+        ${button(before === null ? "No keyframe before" : `Keyframe before: frame ${before}`, "chevron-left", () => before !== null && editor.go(before), { off: before === null })}
+        ${button(after === null ? "No keyframe after" : `Keyframe after: frame ${after}`, "chevron-right", () => after !== null && editor.go(after), { off: after === null })}
         ${button(hidden ? "Show" : "Hide", hidden ? "eye-off" : "eye", () => session.toggleHidden([id]), { on: hidden })}
-        ${desk.mayLabel ? button(locked ? "Unlock" : "Lock", locked ? "lock" : "lock-open", () => session.toggleLocked([id]), { on: locked }) : nothing}
-        ${desk.mayLabel ? button("Delete", "trash-2", () => desk.deleteTrack(id), { off: locked }) : nothing}
+        ${editor.mayLabel ? button(locked ? "Unlock" : "Lock", locked ? "lock" : "lock-open", () => session.toggleLocked([id]), { on: locked }) : nothing}
+        ${editor.mayLabel ? button("Delete", "trash-2", () => editor.deleteTrack(id), { off: locked }) : nothing}
       </span>
     </li>`;
   }
@@ -114,8 +114,8 @@ export class ObjectsPanel {
    * @param {string} id
    */
   #state(id) {
-    const { index } = this.#desk;
-    const frame = this.#desk.playing().painted;
+    const { index } = this.#editor;
+    const frame = this.#editor.playing().painted;
     const shown = frame === null ? null : index.shapeAt(id, frame);
     if (frame === null) return { here: false, mark: "none", words: "" };
     if (shown) {
@@ -132,29 +132,29 @@ export class ObjectsPanel {
    * @param {MouseEvent} event
    */
   #choose(id, event) {
-    const { session } = this.#desk;
+    const { session } = this.#editor;
     const { selection } = session;
     this.#revealed = id;
     if (event.ctrlKey || event.metaKey) {
-      this.#desk.select(selection.includes(id) ? selection.filter((one) => one !== id) : [...selection, id]);
+      this.#editor.select(selection.includes(id) ? selection.filter((one) => one !== id) : [...selection, id]);
     } else if (event.shiftKey && session.current !== null) {
       const [from, to] = [this.#ids.indexOf(session.current), this.#ids.indexOf(id)].sort((a, b) => a - b);
-      this.#desk.select([...new Set([...selection, ...this.#ids.slice(from, to + 1)])]);
-    } else this.#desk.select([id]);
+      this.#editor.select([...new Set([...selection, ...this.#ids.slice(from, to + 1)])]);
+    } else this.#editor.select([id]);
   }
 
   /** @param {string} query */
   #search(query) {
     this.#query = query;
     this.#top = 0;
-    this.#desk.invalidate();
+    this.#editor.invalidate();
   }
 
   /** @param {HTMLElement} element */
   #scrolled(element) {
     this.#top = element.scrollTop;
     this.#height = element.clientHeight;
-    this.#desk.invalidate();
+    this.#editor.invalidate();
   }
 
   /** @param {KeyboardEvent} event */
@@ -167,9 +167,9 @@ export class ObjectsPanel {
     const at = this.#ids.indexOf(/** @type {HTMLElement} */ (row).dataset.track ?? "");
     const next = this.#ids[at + way];
     if (next === undefined) return;
-    this.#desk.select([next]);
+    this.#editor.select([next]);
     this.#focusNext = next;
-    this.#desk.invalidate();
+    this.#editor.invalidate();
   }
 
   /** Keep the selected row in view, and the keyboard on it. */
@@ -177,7 +177,7 @@ export class ObjectsPanel {
     const scroll = /** @type {HTMLElement | null} */ (this.#host.querySelector(".object-scroll"));
     if (!scroll) return;
     this.#height = scroll.clientHeight;
-    const { current } = this.#desk.session;
+    const { current } = this.#editor.session;
     if (current !== this.#revealed) {
       this.#revealed = current;
       const at = current === null ? -1 : this.#ids.indexOf(current);
@@ -199,68 +199,68 @@ export class ObjectsPanel {
 
 /**
  * What is selected, in numbers and choices: everything that the mouse does, for the keyboard.
- * @param {Desk} desk
+ * @param {PanelContext} editor
  */
-export function selectedView(desk) {
-  const { session, index } = desk;
+export function selectedView(editor) {
+  const { session, index } = editor;
   const id = session.current;
   const track = id === null ? null : index.track(id);
   if (id === null || track === null) return nothing;
   if (session.selection.length > 1) {
     return html`<div class="panel-head"><h2>${counted(session.selection.length, "object")} selected</h2></div>
-      <div class="selected-actions">${actionButton(desk, "merge", "merge", "Merge")}${actionButton(desk, "hide", "eye-off", "Hide")}${actionButton(desk, "delete", "trash-2", "Delete")}</div>`;
+      <div class="selected-actions">${actionButton(editor, "merge", "merge", "Merge")}${actionButton(editor, "hide", "eye-off", "Hide")}${actionButton(editor, "delete", "trash-2", "Delete")}</div>`;
   }
-  const frame = desk.playing().painted ?? 0;
+  const frame = editor.playing().painted ?? 0;
   const shown = index.shapeAt(id, frame);
   const keyframes = index.keyframes(id);
   const number = keyframes.findIndex(({ value }) => value.frame === frame);
   const where = number >= 0 ? `keyframe ${number + 1} of ${keyframes.length}` : counted(keyframes.length, "keyframe");
   const earlier = index.keyframeAt(id, frame) ?? index.previousKeyframe(id, frame);
-  return html`<div class="panel-head"><h2 class="ellipsis">${desk.nameOf(id)}</h2><span class="muted">${where}</span></div>
+  return html`<div class="panel-head"><h2 class="ellipsis">${editor.nameOf(id)}</h2><span class="muted">${where}</span></div>
     <div class="selected-fields">
-      <label class="wide"><span>class</span><select class="input" ?disabled=${!desk.mayLabel} @change=${(/** @type {Event} */ event) => {
-        const chosen = desk.ontology().classes[/** @type {HTMLSelectElement} */ (event.currentTarget).selectedIndex];
-        if (chosen) desk.setClass(id, chosen.id);
-      }}>${desk.ontology().classes.map((item) => html`<option .selected=${String(item.id) === String(track.class)}>${item.name}</option>`)}</select></label>
-      ${shown ? ["x", "y", "width", "height"].map((field) => numberField(desk, id, shown.shape, /** @type {"x"} */ (field))) : nothing}
+      <label class="wide"><span>class</span><select class="input" ?disabled=${!editor.mayLabel} @change=${(/** @type {Event} */ event) => {
+        const chosen = editor.ontology().classes[/** @type {HTMLSelectElement} */ (event.currentTarget).selectedIndex];
+        if (chosen) editor.setClass(id, chosen.id);
+      }}>${editor.ontology().classes.map((item) => html`<option .selected=${String(item.id) === String(track.class)}>${item.name}</option>`)}</select></label>
+      ${shown ? ["x", "y", "width", "height"].map((field) => numberField(editor, id, shown.shape, /** @type {"x"} */ (field))) : nothing}
     </div>
     ${shown ? nothing : html`<p class="panel-empty">${index.placedAt(id, frame) ? "Outside the picture on this frame." : "Not there yet on this frame."}</p>`}
-    ${desk.mayLabel
+    ${editor.mayLabel
       ? html`<div class="selected-actions">
-          ${actionButton(desk, "keyframe", "diamond", "Keyframe", number >= 0)}
-          ${actionButton(desk, "outside", "log-out", "Outside", shown === null)}
-          ${actionButton(desk, "occluded", "layers-2", "Occluded", shown?.occluded ?? false)}
-          ${actionButton(desk, "hold", "minus", "Hold", earlier?.value.interpolation === "hold")}
-          ${actionButton(desk, "split", "scissors", "Split")}
+          ${actionButton(editor, "keyframe", "diamond", "Keyframe", number >= 0)}
+          ${actionButton(editor, "outside", "log-out", "Outside", shown === null)}
+          ${actionButton(editor, "occluded", "layers-2", "Occluded", shown?.occluded ?? false)}
+          ${actionButton(editor, "hold", "minus", "Hold", earlier?.value.interpolation === "hold")}
+          ${actionButton(editor, "split", "scissors", "Split")}
         </div>`
       : nothing}`;
 }
 
 /**
- * @param {Desk} desk
+ * @param {PanelContext} editor
  * @param {string} action
  * @param {string} picture
  * @param {string} label
  * @param {boolean} [on]
  */
-function actionButton(desk, action, picture, label, on) {
+function actionButton(editor, action, picture, label, on) {
   return html`<button type="button" class="button button-quiet" aria-pressed=${on === undefined ? nothing : on ? "true" : "false"} title=${hint(action)}
-    @click=${() => desk.act(action)}>${icon(picture)}${label}</button>`;
+    @click=${() => editor.act(action)}>${icon(picture)}${label}</button>`;
 }
 
 /**
- * @param {Desk} desk
+ * @param {PanelContext} editor
  * @param {string} id
  * @param {any} box
  * @param {"x" | "y" | "width" | "height"} field
  */
-function numberField(desk, id, box, field) {
+function numberField(editor, id, box, field) {
   const value = String(Math.round(box[field] * 100) / 100);
   const put = (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.currentTarget);
     const number = Number(input.value);
-    if (input.value.trim() !== "" && Number.isFinite(number)) desk.placeBox(id, { ...box, [field]: number });
+    if (input.value.trim() !== "" && Number.isFinite(number)) editor.placeBox(id, { ...box, [field]: number });
     else input.value = value;
   };
-  return html`<label title="${field}, in pixels of the picture"><span>${field}</span><input class="input number" type="number" step="any" .value=${value} ?disabled=${!desk.mayLabel} @change=${put}></label>`;
+  return html`<label title="${field}, in pixels of the picture"><span>${field}</span><input class="input number" type="number" step="any" .value=${value} ?disabled=${!editor.mayLabel} @change=${put}></label>`;
 }

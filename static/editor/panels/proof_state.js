@@ -1,16 +1,16 @@
 /** How it stands with the frame on the screen, and the digest that the table has of it. */
 
+import { digestRange, digestText } from "../core/digest.js";
+
 /** @import {Transport} from "../playback/transport.js" */
 /** @import {Verification} from "../playback/verification.js" */
-/** @import {Proof} from "./desk.js" */
-
-const DIGEST_BYTES = 16;
+/** @import {Proof} from "./panel_context.js" */
 
 export class ProofState {
   /** Why no picture can be had of the target, as a sentence. @type {string | null} */
   failure = null;
   #about;
-  /** Those of the table that were looked at; null: asked for. @type {Map<number, string | null>} */
+  /** Those of the table that were looked at; null: asked for, or the table has none. @type {Map<number, string | null>} */
   #digests = new Map();
 
   /** @param {{transport: Transport, digestsUrl: string, verification: () => Verification | null, changed: () => void}} about */
@@ -45,12 +45,9 @@ export class ProofState {
     const limit = verification()?.proved ?? Infinity;
     if (frame === null || frame >= limit || this.#digests.has(frame) || !document.getElementById("proof-details")?.matches(":popover-open")) return;
     this.#digests.set(frame, null);
-    const first = frame * DIGEST_BYTES;
-    const answer = await fetch(digestsUrl, { headers: { Range: `bytes=${first}-${first + DIGEST_BYTES - 1}` } }).catch(() => null);
-    if (answer?.status === 206) {
-      const bytes = new Uint8Array(await answer.arrayBuffer());
-      this.#digests.set(frame, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));
-    } else this.#digests.delete(frame);
+    const answer = await fetch(digestsUrl, { headers: { Range: digestRange(frame, frame) } }).catch(() => null);
+    if (answer?.status === 206) this.#digests.set(frame, digestText(new Uint8Array(await answer.arrayBuffer())));
+    else this.#digests.delete(frame);
     changed();
   }
 }

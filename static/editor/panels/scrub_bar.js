@@ -4,7 +4,7 @@ import { oncePerFrame } from "../core/once_per_frame.js";
 import { formatTime } from "./goto.js";
 import { resolved } from "./theme_color.js";
 
-/** @import {Desk} from "./desk.js" */
+/** @import {PanelContext} from "./panel_context.js" */
 
 const NEAR = 2; // pixels from a mark within which it is meant
 
@@ -13,7 +13,7 @@ export class ScrubBar {
   #host;
   #canvas;
   #tip;
-  #desk;
+  #editor;
   #dragging = false;
   /** @type {number | null} CSS pixels from the left */
   #hoverAt = null;
@@ -21,11 +21,11 @@ export class ScrubBar {
 
   /**
    * @param {HTMLElement} host  takes role slider
-   * @param {Desk} desk
+   * @param {PanelContext} editor
    */
-  constructor(host, desk) {
+  constructor(host, editor) {
     this.#host = host;
-    this.#desk = desk;
+    this.#editor = editor;
     this.#canvas = document.createElement("canvas");
     this.#tip = document.createElement("output");
     this.#tip.className = "scrub-tip";
@@ -48,7 +48,7 @@ export class ScrubBar {
     });
     for (const type of ["pointerup", "pointercancel"]) {
       host.addEventListener(type, () => {
-        if (this.#dragging) desk.endScrub();
+        if (this.#dragging) editor.endScrub();
         this.#dragging = false;
       });
     }
@@ -60,18 +60,18 @@ export class ScrubBar {
 
   /** @param {PointerEvent} event */
   #scrub(event) {
-    this.#desk.scrub(this.#frameAt(event.clientX - this.#host.getBoundingClientRect().left));
+    this.#editor.scrub(this.#frameAt(event.clientX - this.#host.getBoundingClientRect().left));
   }
 
   /** @param {number} x  CSS pixels */
   #frameAt(x) {
-    const last = this.#desk.frames.frameCount - 1;
+    const last = this.#editor.frames.frameCount - 1;
     return Math.min(last, Math.max(0, Math.round((x / Math.max(1, this.#host.clientWidth)) * last)));
   }
 
   #draw() {
-    const { frames } = this.#desk;
-    const { target, painted, playing, loop } = this.#desk.playing();
+    const { frames } = this.#editor;
+    const { target, painted, playing, loop } = this.#editor.playing();
     const width = this.#host.clientWidth;
     const height = this.#host.clientHeight;
     const density = devicePixelRatio;
@@ -87,7 +87,7 @@ export class ScrubBar {
     context.fillRect(0, middle - 3, width, 6);
     context.fillStyle = resolved(this.#host, "--edge");
     for (const [first, to] of frames.buffered()) context.fillRect(x(first), middle - 3, Math.max(1, x(to + 1) - x(first)), 6);
-    const verification = this.#desk.verification();
+    const verification = this.#editor.verification();
     if (verification) {
       context.fillStyle = resolved(this.#host, "--good");
       context.fillRect(0, middle + 5, x(Math.max(0, verification.proved - 1)), 2);
@@ -119,7 +119,7 @@ export class ScrubBar {
 
   /** @param {number} at */
   #speak(at) {
-    const { frames } = this.#desk;
+    const { frames } = this.#editor;
     this.#host.setAttribute("aria-valuemin", "0");
     this.#host.setAttribute("aria-valuemax", String(frames.frameCount - 1));
     this.#host.setAttribute("aria-valuenow", String(at));
@@ -130,9 +130,9 @@ export class ScrubBar {
     this.#tip.hidden = this.#hoverAt === null;
     if (this.#hoverAt === null) return;
     const frame = this.#frameAt(this.#hoverAt);
-    const damaged = between(this.#desk.frames.unclean(), this.#frameAt(this.#hoverAt - NEAR), this.#frameAt(this.#hoverAt + NEAR));
+    const damaged = between(this.#editor.frames.unclean(), this.#frameAt(this.#hoverAt - NEAR), this.#frameAt(this.#hoverAt + NEAR));
     const damage = damaged === null ? "" : `   Frame ${damaged} has no clean picture: the file is damaged there`;
-    this.#tip.textContent = `${frame}   ${formatTime(this.#desk.frames.secondsAt(frame))}${damage}`;
+    this.#tip.textContent = `${frame}   ${formatTime(this.#editor.frames.secondsAt(frame))}${damage}`;
     const width = this.#tip.offsetWidth;
     this.#tip.style.left = `${Math.min(this.#host.clientWidth - width, Math.max(0, this.#hoverAt - width / 2))}px`;
   }

@@ -8,7 +8,7 @@ import { icon } from "./icon.js";
 import { ffmpegSnippet, pyavSnippet } from "./snippets.js";
 
 /** @import {Verification} from "../playback/verification.js" */
-/** @import {Desk, Proof} from "./desk.js" */
+/** @import {PanelContext, Proof} from "./panel_context.js" */
 
 const ICONS = /** @type {Record<Proof["state"], string>} */ ({
   seeking: "ellipsis", playing: "play", proving: "ellipsis", proved: "circle-check", server: "server", unproved: "circle-x", beyond: "hourglass", failed: "circle-x",
@@ -40,14 +40,14 @@ export function proofWords(proof, verification, target) {
   }
 }
 
-/** @param {Desk} desk */
-export function statusChipView(desk) {
-  const proof = desk.proof();
-  const words = proofWords(proof, desk.verification(), desk.playing().target);
+/** @param {PanelContext} editor */
+export function statusChipView(editor) {
+  const proof = editor.proof();
+  const words = proofWords(proof, editor.verification(), editor.playing().target);
   return html`<button type="button" class="chip" id="proof-chip" data-state=${proof.state} popovertarget="proof-details" title=${words}>
       ${icon(ICONS[proof.state])}<span>${words}</span>
     </button>
-    <div popover id="proof-details" class="popover proof-details" role="dialog" aria-labelledby="proof-title" tabindex="-1" @toggle=${focusPicture}>${detailsView(desk, proof, words)}</div>`;
+    <div popover id="proof-details" class="popover proof-details" role="dialog" aria-labelledby="proof-title" tabindex="-1" @toggle=${focusPicture}>${detailsView(editor, proof, words)}</div>`;
 }
 
 /** Once it is closed the keys belong to the picture again, unless something else was clicked. @param {ToggleEvent} event */
@@ -59,17 +59,17 @@ function focusPicture(event) {
 }
 
 /**
- * @param {Desk} desk
+ * @param {PanelContext} editor
  * @param {Proof} proof
  * @param {string} words
  */
-function detailsView(desk, proof, words) {
+function detailsView(editor, proof, words) {
   const { frame } = proof;
   if (frame === null) return html`<h2 id="proof-title">${words}</h2>`;
-  const { frames, dataUnit } = desk;
+  const { frames, dataUnit } = editor;
   const where = {
     file: dataUnit.title,
-    stream: desk.stream,
+    stream: editor.stream,
     frame,
     pixelFormat: dataUnit.facts?.pixel_format ?? "",
   };
@@ -86,8 +86,8 @@ function detailsView(desk, proof, words) {
       ${row("Digest in the table", proof.tableDigest ? `${proof.tableDigest}${compared ? ` — ${compared}` : ""}` : "not there yet")}
       ${row("Table", String(dataUnit.table?.id ?? "–"))}
     </dl>
-    ${snippetView(desk, "The same frame with PyAV", pyavSnippet(where))}
-    ${snippetView(desk, "The same frame with FFmpeg", ffmpegSnippet(where))}`;
+    ${snippetView(editor, "The same frame with PyAV", pyavSnippet(where))}
+    ${snippetView(editor, "The same frame with FFmpeg", ffmpegSnippet(where))}`;
 }
 
 /** @param {string} name @param {string} value */
@@ -96,13 +96,13 @@ function row(name, value) {
 }
 
 /**
- * @param {Desk} desk
+ * @param {PanelContext} editor
  * @param {string} title
  * @param {string} text
  */
-function snippetView(desk, title, text) {
+function snippetView(editor, title, text) {
   return html`<section class="snippet">
-    <header><h3>${title}</h3><button type="button" class="button button-quiet button-icon" aria-label="Copy: ${title}" title="Copy" @click=${() => copyAndSay(text, desk.say)}>${icon("copy")}</button></header>
+    <header><h3>${title}</h3><button type="button" class="button button-quiet button-icon" aria-label="Copy: ${title}" title="Copy" @click=${() => copyAndSay(text, editor.say)}>${icon("copy")}</button></header>
     <pre tabindex="0" aria-label=${title}>${text}</pre>
   </section>`;
 }

@@ -5,13 +5,13 @@ import { formatTime } from "./goto.js";
 import { DIAMOND, LANE, NAMES, RULER, TimelineDrawing } from "./timeline_drawing.js";
 import { TimelineScale } from "./timeline_scale.js";
 
-/** @import {Desk} from "./desk.js" */
+/** @import {PanelContext} from "./panel_context.js" */
 
 const SLIP = 6; // CSS pixels that a hand may move without meaning to drag
 
 export class Timeline {
   #host;
-  #desk;
+  #editor;
   #canvas;
   #spacer;
   #tip;
@@ -26,11 +26,11 @@ export class Timeline {
 
   /**
    * @param {HTMLElement} host  scrolls; what is drawn stays in place
-   * @param {Desk} desk
+   * @param {PanelContext} editor
    */
-  constructor(host, desk) {
+  constructor(host, editor) {
     this.#host = host;
-    this.#desk = desk;
+    this.#editor = editor;
     this.#canvas = document.createElement("canvas");
     this.#canvas.className = "timeline-canvas";
     this.#canvas.setAttribute("role", "img");
@@ -57,13 +57,13 @@ export class Timeline {
   #draw() {
     const { clientWidth: width, clientHeight: height } = this.#host;
     if (height < LANE) return;
-    this.#scale.layOut(NAMES, width, this.#desk.frames.frameCount);
-    const tracks = this.#desk.tracks();
+    this.#scale.layOut(NAMES, width, this.#editor.frames.frameCount);
+    const tracks = this.#editor.tracks();
     this.#spacer.style.height = `${Math.max(0, RULER + tracks.length * LANE - height)}px`;
     this.#revealSelected(tracks, height);
     this.#followPlayhead();
     this.#canvas.setAttribute("aria-label", `Timeline of ${tracks.length} objects; the list of objects has the same for the keyboard`);
-    const drawing = new TimelineDrawing(this.#context(width, height), this.#desk, this.#scale, this.#host);
+    const drawing = new TimelineDrawing(this.#context(width, height), this.#editor, this.#scale, this.#host);
     const { scrollTop } = this.#host;
     const first = Math.floor(scrollTop / LANE);
     const last = Math.min(tracks.length, Math.ceil((scrollTop + height - RULER) / LANE));
@@ -94,7 +94,7 @@ export class Timeline {
    * @param {number} height
    */
   #revealSelected(tracks, height) {
-    const { current } = this.#desk.session;
+    const { current } = this.#editor.session;
     if (current === this.#revealed) return;
     this.#revealed = current;
     const lane = tracks.findIndex(({ id }) => id === current);
@@ -106,7 +106,7 @@ export class Timeline {
   }
 
   #followPlayhead() {
-    const { painted } = this.#desk.playing();
+    const { painted } = this.#editor.playing();
     if (painted === null || painted === this.#followed) return;
     this.#followed = painted;
     if (this.#drag !== "pan" && this.#scale.follow(painted)) this.draw();
@@ -132,35 +132,35 @@ export class Timeline {
       this.#drag = "pan";
     } else if (event.button === 0 && y >= RULER) {
       const id = this.#trackAt(y);
-      if (id !== null) this.#desk.select([id]);
+      if (id !== null) this.#editor.select([id]);
       const keyframe = id === null ? null : this.#keyframeNear(id, x);
       if (keyframe !== null) {
         this.#drag = "keyframe";
-        this.#desk.go(keyframe);
+        this.#editor.go(keyframe);
       } else if (x >= NAMES) this.#drag = "seek";
     } else if (event.button === 0 && x >= NAMES) this.#drag = "seek";
     if (this.#drag === "none") return;
     this.#canvas.setPointerCapture(event.pointerId);
-    if (this.#drag === "seek") this.#desk.scrub(this.#scale.frameAt(x));
+    if (this.#drag === "seek") this.#editor.scrub(this.#scale.frameAt(x));
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
     const { offsetX: x, offsetY: y } = event;
-    if (this.#drag === "seek") this.#desk.scrub(this.#scale.frameAt(x));
+    if (this.#drag === "seek") this.#editor.scrub(this.#scale.frameAt(x));
     else if (this.#drag === "pan") {
       this.#scale.whole = false;
       this.#scale.moveTo(this.#pressed.from + (this.#pressed.x - x) / this.#scale.pixelsPerFrame);
       this.draw();
     } else if (this.#drag === "keyframe" && Math.abs(x - this.#pressed.x) > SLIP) {
       this.#drag = "none";
-      this.#desk.say("A keyframe stays with the picture that it was drawn on. Go to the other frame and place the shape there.");
+      this.#editor.say("A keyframe stays with the picture that it was drawn on. Go to the other frame and place the shape there.");
     }
     this.#hint(x, y);
   }
 
   #release() {
-    if (this.#drag === "seek") this.#desk.endScrub();
+    if (this.#drag === "seek") this.#editor.endScrub();
     this.#drag = "none";
   }
 
@@ -171,17 +171,17 @@ export class Timeline {
   #hint(x, y) {
     const id = this.#trackAt(y);
     this.#tip.hidden = x < NAMES;
-    this.#canvas.title = x < NAMES && id !== null ? this.#desk.nameOf(id) : "";
+    this.#canvas.title = x < NAMES && id !== null ? this.#editor.nameOf(id) : "";
     if (x < NAMES) return;
     const frame = this.#scale.frameAt(x);
-    this.#tip.textContent = `${frame}   ${formatTime(this.#desk.frames.secondsAt(frame))}${id === null ? "" : `   ${this.#desk.nameOf(id)}`}`;
+    this.#tip.textContent = `${frame}   ${formatTime(this.#editor.frames.secondsAt(frame))}${id === null ? "" : `   ${this.#editor.nameOf(id)}`}`;
     this.#tip.style.left = `${Math.min(this.#host.clientWidth - this.#tip.offsetWidth, Math.max(0, x - this.#tip.offsetWidth / 2))}px`;
   }
 
   /** @param {number} y */
   #trackAt(y) {
     if (y < RULER) return null;
-    return this.#desk.tracks()[Math.floor((y - RULER + this.#host.scrollTop) / LANE)]?.id ?? null;
+    return this.#editor.tracks()[Math.floor((y - RULER + this.#host.scrollTop) / LANE)]?.id ?? null;
   }
 
   /**
@@ -191,7 +191,7 @@ export class Timeline {
   #keyframeNear(id, x) {
     let best = null;
     let least = DIAMOND + 2;
-    for (const { value } of this.#desk.index.keyframes(id)) {
+    for (const { value } of this.#editor.index.keyframes(id)) {
       const distance = Math.abs(this.#scale.x(value.frame) - x);
       if (distance <= least) [best, least] = [value.frame, distance];
     }

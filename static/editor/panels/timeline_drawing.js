@@ -3,7 +3,7 @@
 import { spansOf } from "../labels/spans.js";
 import { resolved } from "./theme_color.js";
 
-/** @import {Desk} from "./desk.js" */
+/** @import {PanelContext} from "./panel_context.js" */
 /** @import {TimelineScale} from "./timeline_scale.js" */
 
 export const LANE = 22; // CSS pixels, as everything here
@@ -14,7 +14,7 @@ export const DIAMOND = 5;
 /** Draws on one canvas; coordinates are CSS pixels of its host. */
 export class TimelineDrawing {
   #context;
-  #desk;
+  #editor;
   #scale;
   #width;
   #height;
@@ -22,13 +22,13 @@ export class TimelineDrawing {
 
   /**
    * @param {CanvasRenderingContext2D} context
-   * @param {Desk} desk
+   * @param {PanelContext} editor
    * @param {TimelineScale} scale
    * @param {HTMLElement} host
    */
-  constructor(context, desk, scale, host) {
+  constructor(context, editor, scale, host) {
     this.#context = context;
-    this.#desk = desk;
+    this.#editor = editor;
     this.#scale = scale;
     this.#width = host.clientWidth;
     this.#height = host.clientHeight;
@@ -47,7 +47,7 @@ export class TimelineDrawing {
   /** @param {string} id of a track @param {number} y of its lane's upper edge */
   lane(id, y) {
     const context = this.#context;
-    const { session, colorOf, nameOf } = this.#desk;
+    const { session, colorOf, nameOf } = this.#editor;
     if (session.selection.includes(id)) {
       context.fillStyle = this.#color("--selected");
       context.fillRect(0, y, this.#width, LANE);
@@ -69,7 +69,7 @@ export class TimelineDrawing {
 
   /** @param {string} id @param {number} middle */
   #spans(id, middle) {
-    const { index, frames, colorOf } = this.#desk;
+    const { index, frames, colorOf } = this.#editor;
     const keyframes = index.keyframes(id);
     const extent = index.extent(id);
     if (!extent || keyframes.length === 0) return;
@@ -86,7 +86,7 @@ export class TimelineDrawing {
 
   /** @param {string} id @param {number} middle */
   #keyframes(id, middle) {
-    const { index, colorOf } = this.#desk;
+    const { index, colorOf } = this.#editor;
     const scale = this.#scale;
     const size = scale.pixelsPerFrame < 0.5 ? DIAMOND - 1 : DIAMOND;
     let lastX = -Infinity;
@@ -115,7 +115,7 @@ export class TimelineDrawing {
   }
 
   playhead() {
-    const { target, painted, playing } = this.#desk.playing();
+    const { target, painted, playing } = this.#editor.playing();
     if (painted !== null) this.#line(painted, 1);
     if (target !== painted && !playing) this.#line(target, 0.4);
   }

@@ -4,15 +4,15 @@ import { html } from "lit-html";
 import { hint } from "../core/keys.js";
 import { icon } from "./icon.js";
 
-/** @import {Desk} from "./desk.js" */
+/** @import {PanelContext} from "./panel_context.js" */
 
-/** @param {Desk} desk */
-export function toolRailView(desk) {
-  const { session, history } = desk;
+/** @param {PanelContext} editor */
+export function toolRailView(editor) {
+  const { session, history } = editor;
   const tool = (/** @type {"select" | "box"} */ name, /** @type {string} */ picture) => html`<button type="button" class="rail-button"
-      aria-pressed=${session.tool === name ? "true" : "false"} aria-label=${hint(name)} title=${hint(name)} @click=${() => desk.act(name)}>${icon(picture)}</button>`;
+      aria-pressed=${session.tool === name ? "true" : "false"} aria-label=${hint(name)} title=${hint(name)} @click=${() => editor.act(name)}>${icon(picture)}</button>`;
   const command = (/** @type {string} */ action, /** @type {string} */ picture, /** @type {string} */ title, enabled = true) => html`<button type="button"
-      class="rail-button" ?disabled=${!enabled} aria-label=${title} title=${title} @click=${() => desk.act(action)}>${icon(picture)}</button>`;
+      class="rail-button" ?disabled=${!enabled} aria-label=${title} title=${title} @click=${() => editor.act(action)}>${icon(picture)}</button>`;
   const keep = () => session.set({ keepsDrawing: !session.keepsDrawing });
   const keepTitle = session.keepsDrawing ? "The box tool stays in hand after a box" : "After a box the select tool is back in hand";
   return html`${tool("select", "mouse-pointer-2")}${tool("box", "square-dashed")}
@@ -22,6 +22,6 @@ export function toolRailView(desk) {
     ${command("redo", "redo-2", history.redoName ? hint("redo", `Redo: ${history.redoName}`) : hint("redo"), history.canRedo)}
     <hr>
     ${command("fit", "maximize", hint("fit"))}
-    <button type="button" class="rail-button" aria-pressed=${session.names ? "true" : "false"} aria-label=${hint("names")} title=${hint("names")} @click=${() => desk.act("names")}>${icon("tag")}</button>
-    <button type="button" class="rail-button" aria-pressed=${session.allHidden ? "true" : "false"} aria-label=${hint("hideAll")} title=${hint("hideAll")} @click=${() => desk.act("hideAll")}>${icon(session.allHidden ? "eye-off" : "eye")}</button>`;
+    <button type="button" class="rail-button" aria-pressed=${session.names ? "true" : "false"} aria-label=${hint("names")} title=${hint("names")} @click=${() => editor.act("names")}>${icon("tag")}</button>
+    <button type="button" class="rail-button" aria-pressed=${session.allHidden ? "true" : "false"} aria-label=${hint("hideAll")} title=${hint("hideAll")} @click=${() => editor.act("hideAll")}>${icon(session.allHidden ? "eye-off" : "eye")}</button>`;
 }

@@ -9,24 +9,24 @@ import { formatTime, GO_TO_HELP, parseGoTo } from "./goto.js";
 import { icon } from "./icon.js";
 import { ScrubBar } from "./scrub_bar.js";
 
-/** @import {Desk} from "./desk.js" */
+/** @import {PanelContext} from "./panel_context.js" */
 
 const TYPES = /** @type {Record<string, string>} */ ({ I: "an I frame: decoded on its own", P: "a P frame: decoded from earlier ones", B: "a B frame: decoded from earlier and later ones" });
 
 export class TransportBar {
   #host;
-  #desk;
+  #editor;
   #scrub;
 
   /**
    * @param {HTMLElement} host
    * @param {HTMLElement} scrub
-   * @param {Desk} desk
+   * @param {PanelContext} editor
    */
-  constructor(host, scrub, desk) {
+  constructor(host, scrub, editor) {
     this.#host = host;
-    this.#desk = desk;
-    this.#scrub = new ScrubBar(scrub, desk);
+    this.#editor = editor;
+    this.#scrub = new ScrubBar(scrub, editor);
   }
 
   draw() {
@@ -42,59 +42,59 @@ export class TransportBar {
   }
 
   #view() {
-    const desk = this.#desk;
-    const { target, painted, playing, rate, mode, skipped } = desk.playing();
-    const { frames } = desk;
+    const editor = this.#editor;
+    const { target, painted, playing, rate, mode, skipped } = editor.playing();
+    const { frames } = editor;
     const last = frames.frameCount - 1;
     const shown = painted ?? target;
     const button = (/** @type {string} */ action, /** @type {string} */ picture, /** @type {string} */ label, off = false) => html`<button type="button"
-        class="button button-quiet button-icon" ?disabled=${off} aria-label=${label} title=${hint(action)} @click=${() => desk.act(action)}>${icon(picture)}</button>`;
+        class="button button-quiet button-icon" ?disabled=${off} aria-label=${label} title=${hint(action)} @click=${() => editor.act(action)}>${icon(picture)}</button>`;
     const speeds = RATES.includes(Math.abs(rate)) ? RATES : [...RATES, Math.abs(rate)].sort((a, b) => a - b);
     return html`<div class="transport-buttons" role="group" aria-label="Playing">
         ${button("first", "skip-back", "First frame", target === 0)}
         ${button("stepBackMany", "chevrons-left", "10 frames back", target === 0)}
         ${button("stepBack", "chevron-left", "One frame back", target === 0)}
-        <button type="button" class="button button-quiet button-icon" id="play" aria-label=${playing ? "Pause" : "Play"} title=${hint("play")} @click=${() => desk.act("play")}>${icon(playing ? "pause" : "play")}</button>
+        <button type="button" class="button button-quiet button-icon" id="play" aria-label=${playing ? "Pause" : "Play"} title=${hint("play")} @click=${() => editor.act("play")}>${icon(playing ? "pause" : "play")}</button>
         ${button("stepForward", "chevron-right", "One frame forward", target === last)}
         ${button("stepForwardMany", "chevrons-right", "10 frames forward", target === last)}
         ${button("last", "skip-forward", "Last frame", target === last)}
       </div>
-      <select class="input speed" aria-label="Speed" title="Speed (Shift+, and Shift+.)" @change=${(/** @type {Event} */ event) => desk.setRate(Number(/** @type {HTMLSelectElement} */ (event.currentTarget).value))}>
+      <select class="input speed" aria-label="Speed" title="Speed (Shift+, and Shift+.)" @change=${(/** @type {Event} */ event) => editor.setRate(Number(/** @type {HTMLSelectElement} */ (event.currentTarget).value))}>
         ${speeds.map((speed) => html`<option value=${speed} .selected=${live(speed === Math.abs(rate))}>${rate < 0 ? "−" : ""}${speed}×</option>`)}
       </select>
       <form class="counter" @submit=${(/** @type {SubmitEvent} */ event) => this.#goTo(event)}>
         <input id="counter" class="input number" aria-label="Frame" title="${hint("goTo")}: ${GO_TO_HELP}" inputmode="text" autocomplete="off" spellcheck="false"
-          @focus=${() => this.#desk.invalidate()} @blur=${() => this.#desk.invalidate()} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#counterKey(event)}>
+          @focus=${() => this.#editor.invalidate()} @blur=${() => this.#editor.invalidate()} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#counterKey(event)}>
         <span class="muted">/ ${last}</span>
       </form>
       <span class="clock" title="Presentation time of the frame that is shown">${formatTime(frames.secondsAt(shown))}</span>
       <span class="frame-type" title=${TYPES[frames.typeAt(shown)] ?? "the type of this frame is not known"}>${frames.typeAt(shown)}</span>
       <button type="button" class="button button-quiet play-mode" title=${hint("playMode", mode === "every" ? "Plays every frame, slower if it must" : "Plays in real time, leaving out frames if it must")}
-        @click=${() => desk.act("playMode")}>${mode === "every" ? "Every frame" : "Real time"}${playing && mode === "real" && skipped > 0 ? html` <span class="skipped">${skipped} skipped</span>` : nothing}</button>
-      <button type="button" class="button button-quiet button-icon" aria-label="Copy a link to this frame" title=${hint("copyLink")} @click=${() => desk.act("copyLink")}>${icon("link")}</button>`;
+        @click=${() => editor.act("playMode")}>${mode === "every" ? "Every frame" : "Real time"}${playing && mode === "real" && skipped > 0 ? html` <span class="skipped">${skipped} skipped</span>` : nothing}</button>
+      <button type="button" class="button button-quiet button-icon" aria-label="Copy a link to this frame" title=${hint("copyLink")} @click=${() => editor.act("copyLink")}>${icon("link")}</button>`;
   }
 
   /** The counter shows what is on the screen while it plays, and else where it goes; while it is typed in, it is left alone. */
   syncCounter() {
     const input = /** @type {HTMLInputElement | null} */ (this.#host.querySelector("#counter"));
     if (!input || input === document.activeElement) return;
-    const text = String(frameNamed(this.#desk.playing()));
+    const text = String(frameNamed(this.#editor.playing()));
     if (input.value !== text) input.value = text;
-    input.style.width = `${Math.max(4, String(this.#desk.frames.frameCount).length) + 3}ch`;
+    input.style.width = `${Math.max(4, String(this.#editor.frames.frameCount).length) + 3}ch`;
   }
 
   /** @param {SubmitEvent} event */
   #goTo(event) {
     event.preventDefault();
     const input = /** @type {HTMLInputElement} */ (this.#host.querySelector("#counter"));
-    const result = parseGoTo(input.value, this.#desk.playing().target, this.#desk.frames);
+    const result = parseGoTo(input.value, this.#editor.playing().target, this.#editor.frames);
     input.setAttribute("aria-invalid", "problem" in result ? "true" : "false");
     if ("problem" in result) {
-      this.#desk.say(`${result.problem}.`);
+      this.#editor.say(`${result.problem}.`);
       input.select();
       return;
     }
-    this.#desk.go(result.frame);
+    this.#editor.go(result.frame);
     this.#leave(input);
   }
 

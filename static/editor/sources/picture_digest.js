@@ -1,8 +1,9 @@
 /** The digest of a decoded picture: SHA-256, cut to 16 bytes, of plane 0 as the decoder gave it (docs/frame-table.md). */
 
-/** @import { Copy } from "./picture_cache.js" */
+import { DIGEST_SIZE } from "../core/digest.js";
+import { hex } from "../core/hex.js";
 
-export const DIGEST_SIZE = 16;
+/** @import { Copy } from "./picture_cache.js" */
 
 /** Bytes a sample of plane 0; a format that is not here cannot be proved. @type {Record<string, number>} */
 const SAMPLE_BYTES = {
@@ -36,9 +37,4 @@ export async function digestOf(copy) {
   const plane = planeZero(copy);
   if (plane === null || !globalThis.crypto?.subtle) return null;
   return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", plane), 0, DIGEST_SIZE));
-}
-
-/** @param {Uint8Array} bytes */
-export function hex(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,6 +1,6 @@
 /** The server's digests of the frames that it has verified so far, fetched in blocks and again as that prefix grows. */
 
-import { DIGEST_SIZE, hex } from "./picture_digest.js";
+import { DIGEST_SIZE, digestRange, digestText } from "../core/digest.js";
 
 const BLOCK = 4096; // frames, 64 KB
 
@@ -35,8 +35,7 @@ export class TableDigests {
       bytes = await this.#block(block);
     }
     if (at + DIGEST_SIZE > bytes.length) return null;
-    const digest = bytes.subarray(at, at + DIGEST_SIZE);
-    return digest.every((byte) => byte === 0) ? null : hex(digest);
+    return digestText(bytes.subarray(at, at + DIGEST_SIZE));
   }
 
   /** @param {number} number @returns {Promise<Uint8Array>} */
@@ -52,14 +51,14 @@ export class TableDigests {
 
   /** @param {number} number */
   async #load(number) {
-    const begin = number * BLOCK * DIGEST_SIZE;
-    const end = Math.min(begin + BLOCK * DIGEST_SIZE, this.proved * DIGEST_SIZE);
+    const first = number * BLOCK;
+    const last = Math.min(first + BLOCK, this.proved) - 1;
     const response = await this.#fetch(this.url, {
-      headers: { Range: `bytes=${begin}-${end - 1}` },
+      headers: { Range: digestRange(first, last) },
       credentials: "same-origin",
       cache: "no-store", // the section grows
     });
-    if (response.status !== 206 || !response.headers.get("Content-Range")?.startsWith(`bytes ${begin}-`)) {
+    if (response.status !== 206 || !response.headers.get("Content-Range")?.startsWith(`bytes ${first * DIGEST_SIZE}-`)) {
       void response.body?.cancel();
       throw new Error(`The digests could not be fetched: the server answered ${response.status}.`);
     }

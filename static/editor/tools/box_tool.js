@@ -2,35 +2,35 @@
 
 import { createTrack, nextNumber, placeShape } from "../labels/edit.js";
 import { boxBetween } from "../render/boxes.js";
-import { isDrag } from "./bench.js";
+import { isDrag } from "./tool_context.js";
 
 /** @import {Box} from "../labels/records.js" */
-/** @import {Bench, Pointer} from "./bench.js" */
+/** @import {ToolContext, Pointer} from "./tool_context.js" */
 /** @import {States} from "./machine.js" */
 
 /**
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @returns {States}
  */
-export function boxTool(bench) {
-  const { session, index, viewport, placement } = bench;
+export function boxTool(editor) {
+  const { session, index, viewport, placement } = editor;
   /** @type {Pointer} */
   let anchor;
   /** The track that is being drawn; null until its first box. @type {string | null} */
   let track = null;
 
   const begin = () => {
-    const classId = armedClass(bench);
+    const classId = armedClass(editor);
     if (session.redraws !== null && index.track(session.redraws) !== null) {
       track = session.redraws;
-      return placement.begin(`Redraw ${bench.nameOf(track)}`);
+      return placement.begin(`Redraw ${editor.nameOf(track)}`);
     }
     if (classId === null && placement.problem === null) {
-      bench.noClasses();
+      editor.noClasses();
       return false;
     }
     track = null;
-    return placement.begin(`Draw ${bench.ontology().classOf(classId ?? "").name} ${nextNumber(index, classId ?? "")}`);
+    return placement.begin(`Draw ${editor.ontology().classOf(classId ?? "").name} ${nextNumber(index, classId ?? "")}`);
   };
 
   const put = (/** @type {Box} */ shape) => {
@@ -38,7 +38,7 @@ export function boxTool(bench) {
       placement.write(placeShape(index, track, placement.frame, shape, placement.receipt));
       return;
     }
-    const classId = /** @type {string | number} */ (armedClass(bench));
+    const classId = /** @type {string | number} */ (armedClass(editor));
     const writes = createTrack({ classId, number: nextNumber(index, classId), frame: placement.frame, shape, receipt: placement.receipt });
     placement.write(writes);
     track = writes[0].id;
@@ -93,7 +93,7 @@ export function boxTool(bench) {
     pressed: {
       /** @param {Pointer} pointer */
       move(pointer) {
-        if (!isDrag(bench, pointer.canvasPoint, anchor.canvasPoint)) return;
+        if (!isDrag(editor, pointer.canvasPoint, anchor.canvasPoint)) return;
         stretchTo(pointer);
         return "dragging";
       },
@@ -111,7 +111,7 @@ export function boxTool(bench) {
       move: stretchTo,
       /** @param {Pointer} pointer */
       press(pointer) {
-        if (!isDrag(bench, pointer.canvasPoint, anchor.canvasPoint)) return;
+        if (!isDrag(editor, pointer.canvasPoint, anchor.canvasPoint)) return;
         stretchTo(pointer);
         return "closing";
       },
@@ -130,7 +130,7 @@ export function boxTool(bench) {
 
 /**
  * The class that the next box gets: the one in hand, else the first.
- * @param {Bench} bench
+ * @param {ToolContext} editor
  */
 export function armedClass({ session, ontology }) {
   if (session.classId !== null && ontology().has(session.classId)) return session.classId;

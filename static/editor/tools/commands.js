@@ -5,27 +5,27 @@ import {
   toggleOccluded, toggleOutside,
 } from "../labels/edit.js";
 import { moved } from "../render/boxes.js";
-import { namesOf } from "./bench.js";
+import { namesOf } from "./tool_context.js";
 
 /** @import {Change, Write} from "../core/store.js" */
 /** @import {Box} from "../labels/records.js" */
-/** @import {Bench} from "./bench.js" */
+/** @import {ToolContext} from "./tool_context.js" */
 
 const DUPLICATE_OFFSET = 10; // pixels, so that the copy is seen
 
 /**
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @returns {Record<string, () => unknown>}
  */
-export function labelCommands(bench) {
-  const { history, index, session, viewport, placement } = bench;
+export function labelCommands(editor) {
+  const { history, index, session, viewport, placement } = editor;
   /** @type {{classId: string | number, box: Box, occluded: boolean}[]} */
   let clipboard = [];
 
   /** Selected tracks that may be changed; says why there are none. */
   const chosen = () => {
     const ids = session.selection.filter((id) => index.track(id) !== null && !session.isLocked(id));
-    if (ids.length === 0) bench.say(session.selection.length > 0 ? "The selection is locked (Shift+L)." : "Nothing is selected.");
+    if (ids.length === 0) editor.say(session.selection.length > 0 ? "The selection is locked (Shift+L)." : "Nothing is selected.");
     return ids;
   };
   const one = () => chosen().at(-1) ?? null;
@@ -33,7 +33,7 @@ export function labelCommands(bench) {
   /** An edit that is about no frame in particular. @type {(name: string, writes: readonly Write[]) => boolean} */
   const edit = (name, writes) => {
     if (placement.open) {
-      bench.say(placement.problem ?? "Finish the shape in hand first.");
+      editor.say(placement.problem ?? "Finish the shape in hand first.");
       return false;
     }
     return writes.length > 0 && history.do(name, writes) !== null;
@@ -42,14 +42,14 @@ export function labelCommands(bench) {
   const onChosen = (/** @type {string} */ verb, /** @type {(id: string, receipt: any, frame: number) => Write[]} */ writes) => {
     const ids = chosen();
     if (ids.length === 0) return;
-    return placement.do(`${verb} ${namesOf(bench, ids)}`, (receipt, frame) => ids.flatMap((id) => writes(id, receipt, frame)));
+    return placement.do(`${verb} ${namesOf(editor, ids)}`, (receipt, frame) => ids.flatMap((id) => writes(id, receipt, frame)));
   };
 
   /** @type {(verb: string, shapes: readonly {classId: string | number, box: Box, occluded: boolean}[]) => Promise<boolean> | undefined} */
   const add = (verb, shapes) => {
     if (shapes.length === 0) return;
     const first = shapes[0];
-    const name = shapes.length === 1 ? `${bench.ontology().classOf(first.classId).name} ${nextNumber(index, first.classId)}` : `${shapes.length} objects`;
+    const name = shapes.length === 1 ? `${editor.ontology().classOf(first.classId).name} ${nextNumber(index, first.classId)}` : `${shapes.length} objects`;
     return placement.do(`${verb} ${name}`, (receipt, frame) => {
       /** @type {Map<string, number>} */
       const numbers = new Map();
@@ -69,7 +69,7 @@ export function labelCommands(bench) {
   };
 
   const shapesOf = (/** @type {readonly string[]} */ ids) =>
-    bench.shown().filter(({ id }) => ids.includes(id)).map(({ track, shape, occluded }) => ({ classId: track.class, box: shape, occluded }));
+    editor.shown().filter(({ id }) => ids.includes(id)).map(({ track, shape, occluded }) => ({ classId: track.class, box: shape, occluded }));
 
   const nudge = (/** @type {number} */ dx, /** @type {number} */ dy) =>
     onChosen("Move", (id, receipt, frame) => {
@@ -78,8 +78,8 @@ export function labelCommands(bench) {
     });
 
   const paste = (/** @type {boolean} */ inPlace) => {
-    if (clipboard.length === 0) return bench.say("Nothing has been copied.");
-    const pointer = bench.pointer();
+    if (clipboard.length === 0) return editor.say("Nothing has been copied.");
+    const pointer = editor.pointer();
     if (inPlace || pointer === null) return add("Paste", clipboard.map((item) => ({ ...item, box: moved(item.box, 0, 0, viewport.picture) })));
     const left = Math.min(...clipboard.map(({ box }) => box.x));
     const top = Math.min(...clipboard.map(({ box }) => box.y));
@@ -91,27 +91,27 @@ export function labelCommands(bench) {
 
   const goToKeyframe = (/** @type {1 | -1} */ way) => {
     const id = session.current;
-    const frame = bench.painted();
-    if (id === null || frame === null) return bench.say("Select an object to go through its keyframes.");
+    const frame = editor.painted();
+    if (id === null || frame === null) return editor.say("Select an object to go through its keyframes.");
     const keyframe = way > 0 ? index.nextKeyframe(id, frame) : index.previousKeyframe(id, frame);
-    if (keyframe) bench.go(keyframe.value.frame);
-    else bench.say(`${bench.nameOf(id)} has no keyframe ${way > 0 ? "after" : "before"} frame ${frame}.`);
+    if (keyframe) editor.go(keyframe.value.frame);
+    else editor.say(`${editor.nameOf(id)} has no keyframe ${way > 0 ? "after" : "before"} frame ${frame}.`);
   };
 
   const goToLabelled = (/** @type {1 | -1} */ way) => {
-    const frame = bench.painted();
+    const frame = editor.painted();
     if (frame === null) return;
     let best = null;
     for (const { id } of index.tracks()) {
       const keyframe = way > 0 ? index.nextKeyframe(id, frame) : index.previousKeyframe(id, frame);
       if (keyframe && (best === null || (keyframe.value.frame - best) * way < 0)) best = keyframe.value.frame;
     }
-    if (best !== null) bench.go(best);
-    else bench.say(`No keyframe ${way > 0 ? "after" : "before"} frame ${frame}.`);
+    if (best !== null) editor.go(best);
+    else editor.say(`No keyframe ${way > 0 ? "after" : "before"} frame ${frame}.`);
   };
 
   const cycle = (/** @type {1 | -1} */ way) => {
-    const shown = bench.shown();
+    const shown = editor.shown();
     if (shown.length === 0) return;
     const at = shown.findIndex(({ id }) => id === session.current);
     const next = shown[at < 0 ? (way > 0 ? 0 : shown.length - 1) : (at + way + shown.length) % shown.length];
@@ -122,13 +122,13 @@ export function labelCommands(bench) {
   const travel = (/** @type {"undo" | "redo"} */ way) => {
     if (placement.open) {
       placement.cancel();
-      return bench.say("Given up: nothing was placed.");
+      return editor.say("Given up: nothing was placed.");
     }
     const result = history[way]();
     if (!result) return;
-    const { frame, moved: away } = showChange(bench, result.change);
+    const { frame, moved: away } = showChange(editor, result.change);
     const where = frame === null ? "" : `, frame ${frame}`;
-    bench.say(`${way === "undo" ? "Undone" : "Redone"}: ${result.name}${where}${away ? " (gone there)" : ""}`);
+    editor.say(`${way === "undo" ? "Undone" : "Redone"}: ${result.name}${where}${away ? " (gone there)" : ""}`);
   };
 
   /** @type {Record<string, () => unknown>} */
@@ -142,27 +142,27 @@ export function labelCommands(bench) {
     },
     delete() {
       const ids = chosen();
-      if (ids.length > 0 && edit(`Delete ${namesOf(bench, ids)}`, ids.flatMap((id) => deleteTrack(index, id)))) {
-        bench.say(`Deleted ${ids.length === 1 ? "1 object" : `${ids.length} objects`} on all frames. Ctrl+Z brings ${ids.length === 1 ? "it" : "them"} back.`);
+      if (ids.length > 0 && edit(`Delete ${namesOf(editor, ids)}`, ids.flatMap((id) => deleteTrack(index, id)))) {
+        editor.say(`Deleted ${ids.length === 1 ? "1 object" : `${ids.length} objects`} on all frames. Ctrl+Z brings ${ids.length === 1 ? "it" : "them"} back.`);
         session.set({ selection: [] });
       }
     },
     deleteKeyframe() {
-      const frame = bench.painted();
+      const frame = editor.painted();
       const ids = chosen();
       if (frame === null || ids.length === 0) return;
       const writes = ids.flatMap((id) => {
         const keyframe = index.keyframeAt(id, frame);
         return keyframe ? deleteKeyframe(index, keyframe.id) : [];
       });
-      if (writes.length === 0) bench.say(`No keyframe of the selection is on frame ${frame}.`);
-      else edit(`Delete keyframe of ${namesOf(bench, ids)}`, writes);
+      if (writes.length === 0) editor.say(`No keyframe of the selection is on frame ${frame}.`);
+      else edit(`Delete keyframe of ${namesOf(editor, ids)}`, writes);
     },
     undo: () => travel("undo"),
     redo: () => travel("redo"),
     copy() {
       clipboard = shapesOf(session.selection);
-      bench.say(clipboard.length === 0 ? "Nothing of the selection is on this frame." : `Copied ${clipboard.length === 1 ? "1 shape" : `${clipboard.length} shapes`}.`);
+      editor.say(clipboard.length === 0 ? "Nothing of the selection is on this frame." : `Copied ${clipboard.length === 1 ? "1 shape" : `${clipboard.length} shapes`}.`);
     },
     paste: () => paste(false),
     pasteInPlace: () => paste(true),
@@ -170,7 +170,7 @@ export function labelCommands(bench) {
       add("Duplicate as", shapesOf(session.selection).map((item) => ({ ...item, box: moved(item.box, DUPLICATE_OFFSET, DUPLICATE_OFFSET, viewport.picture) }))),
 
     keyframe() {
-      const frame = bench.painted();
+      const frame = editor.painted();
       const ids = chosen();
       if (frame === null || ids.length === 0) return;
       if (ids.every((id) => index.keyframeAt(id, frame) !== null)) return commands.deleteKeyframe();
@@ -182,7 +182,7 @@ export function labelCommands(bench) {
     outside: () => onChosen("Outside:", (id, receipt, frame) => toggleOutside(index, id, frame, receipt)),
     occluded: () => onChosen("Occluded:", (id, receipt, frame) => toggleOccluded(index, id, frame, receipt)),
     hold() {
-      const frame = bench.painted();
+      const frame = editor.painted();
       const ids = chosen();
       if (frame === null) return;
       const writes = ids.flatMap((id) => {
@@ -190,36 +190,36 @@ export function labelCommands(bench) {
         return keyframe ? setInterpolation(index, keyframe.id, keyframe.value.interpolation === "hold" ? "linear" : "hold") : [];
       });
       const next = writes[0]?.value?.interpolation;
-      if (edit(`Interpolation of ${namesOf(bench, ids)}`, writes)) {
-        bench.say(next === "hold" ? "Held until the next keyframe." : "Moves linearly to the next keyframe.");
+      if (edit(`Interpolation of ${namesOf(editor, ids)}`, writes)) {
+        editor.say(next === "hold" ? "Held until the next keyframe." : "Moves linearly to the next keyframe.");
       }
     },
     async split() {
       const id = one();
-      const frame = bench.painted();
+      const frame = editor.painted();
       if (id === null || frame === null) return;
-      if (index.previousKeyframe(id, frame) === null) return bench.say(`${bench.nameOf(id)} has no keyframe before frame ${frame}: there is nothing to split off.`);
+      if (index.previousKeyframe(id, frame) === null) return editor.say(`${editor.nameOf(id)} has no keyframe before frame ${frame}: there is nothing to split off.`);
       let second = "";
-      const done = await placement.do(`Split ${bench.nameOf(id)}`, (receipt, at) => {
+      const done = await placement.do(`Split ${editor.nameOf(id)}`, (receipt, at) => {
         const writes = splitTrack(index, id, at, receipt);
         second = writes[0]?.id ?? "";
         return writes;
       });
       if (done && second) {
         session.set({ selection: [second] });
-        bench.say(`Split at frame ${frame}: ${bench.nameOf(id)} ends before it, ${bench.nameOf(second)} goes on.`);
+        editor.say(`Split at frame ${frame}: ${editor.nameOf(id)} ends before it, ${editor.nameOf(second)} goes on.`);
       }
     },
     merge() {
       const ids = chosen();
-      if (ids.length !== 2) return bench.say("Select the two objects to merge (Shift+click).");
+      if (ids.length !== 2) return editor.say("Select the two objects to merge (Shift+click).");
       try {
         const writes = mergeTracks(index, ids[0], ids[1]);
         const gone = writes.find(({ kind, value }) => kind === "track" && value === null)?.id;
-        if (edit(`Merge ${bench.nameOf(ids[0])} and ${bench.nameOf(ids[1])}`, writes)) session.set({ selection: ids.filter((id) => id !== gone) });
+        if (edit(`Merge ${editor.nameOf(ids[0])} and ${editor.nameOf(ids[1])}`, writes)) session.set({ selection: ids.filter((id) => id !== gone) });
       } catch (error) {
         if (!(error instanceof EditError)) throw error;
-        bench.say(error.message);
+        editor.say(error.message);
       }
     },
     previousKeyframe: () => goToKeyframe(-1),
@@ -228,31 +228,31 @@ export function labelCommands(bench) {
     nextLabelled: () => goToLabelled(1),
     bisect() {
       const id = session.current;
-      const frame = bench.painted();
-      if (id === null || frame === null) return bench.say("Select an object to go between its keyframes.");
+      const frame = editor.painted();
+      if (id === null || frame === null) return editor.say("Select an object to go between its keyframes.");
       const from = (index.keyframeAt(id, frame) ?? index.previousKeyframe(id, frame))?.value.frame;
       const to = index.nextKeyframe(id, frame)?.value.frame;
-      if (from === undefined || to === undefined) return bench.say(`Frame ${frame} is not between two keyframes of ${bench.nameOf(id)}.`);
-      if (to - from < 2) return bench.say(`No frame lies between the keyframes ${from} and ${to}.`);
-      bench.go(Math.floor((from + to) / 2));
+      if (from === undefined || to === undefined) return editor.say(`Frame ${frame} is not between two keyframes of ${editor.nameOf(id)}.`);
+      if (to - from < 2) return editor.say(`No frame lies between the keyframes ${from} and ${to}.`);
+      editor.go(Math.floor((from + to) / 2));
     },
     nextObject: () => cycle(1),
     previousObject: () => cycle(-1),
 
-    hide: () => (session.selection.length > 0 ? session.toggleHidden(session.selection) : bench.say("Nothing is selected.")),
+    hide: () => (session.selection.length > 0 ? session.toggleHidden(session.selection) : editor.say("Nothing is selected.")),
     hideAll() {
       session.set({ allHidden: !session.allHidden });
-      bench.say(session.allHidden ? "All objects are hidden (Shift+H shows them)." : "Objects are shown again.");
+      editor.say(session.allHidden ? "All objects are hidden (Shift+H shows them)." : "Objects are shown again.");
     },
-    lock: () => (session.selection.length > 0 ? session.toggleLocked(session.selection) : bench.say("Nothing is selected.")),
+    lock: () => (session.selection.length > 0 ? session.toggleLocked(session.selection) : editor.say("Nothing is selected.")),
     lockAll() {
       session.set({ allLocked: !session.allLocked });
-      bench.say(session.allLocked ? "All objects are locked (Ctrl+Shift+L unlocks them)." : "Objects are unlocked again.");
+      editor.say(session.allLocked ? "All objects are locked (Ctrl+Shift+L unlocks them)." : "Objects are unlocked again.");
     },
     names: () => session.set({ names: !session.names }),
     zoomToSelection() {
-      const boxes = bench.shown().filter(({ id }) => session.selection.includes(id)).map(({ shape }) => shape);
-      if (boxes.length === 0) return bench.say("Nothing of the selection is on this frame.");
+      const boxes = editor.shown().filter(({ id }) => session.selection.includes(id)).map(({ shape }) => shape);
+      if (boxes.length === 0) return editor.say("Nothing of the selection is on this frame.");
       const x = Math.min(...boxes.map((box) => box.x));
       const y = Math.min(...boxes.map((box) => box.y));
       viewport.zoomTo({
@@ -263,13 +263,13 @@ export function labelCommands(bench) {
 
   for (let at = 0; at < 10; at++) {
     commands[`class${at}`] = () => {
-      const item = bench.ontology().classes[at];
+      const item = editor.ontology().classes[at];
       if (item) session.set({ tool: "box", classId: item.id, redraws: null });
-      else bench.say(`There is no class ${(at + 1) % 10}.`);
+      else editor.say(`There is no class ${(at + 1) % 10}.`);
     };
     commands[`setClass${at}`] = () => {
-      const item = bench.ontology().classes[at];
-      if (!item) return bench.say(`There is no class ${(at + 1) % 10}.`);
+      const item = editor.ontology().classes[at];
+      if (!item) return editor.say(`There is no class ${(at + 1) % 10}.`);
       setClass(item.id);
     };
   }
@@ -281,10 +281,10 @@ export function labelCommands(bench) {
   /** @param {string | number} classId */
   function setClass(classId) {
     const ids = chosen();
-    const name = bench.ontology().classOf(classId).name;
+    const name = editor.ontology().classOf(classId).name;
     // One after another, because each takes the next free number of the class.
     if (ids.length === 0 || placement.open) return;
-    history.begin(`Change ${namesOf(bench, ids)} to ${name}`);
+    history.begin(`Change ${namesOf(editor, ids)} to ${name}`);
     for (const id of ids) index.store.write(changeClass(index, id, classId), "user");
     history.commit();
   }
@@ -294,13 +294,13 @@ export function labelCommands(bench) {
 
 /**
  * Bring what a change was about into view; go to another frame only when it is not to be seen on this one.
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @param {Change} change
  * @returns {{frame: number | null, moved: boolean}}
  */
-export function showChange(bench, { records }) {
-  const { index, session, viewport } = bench;
-  const painted = bench.painted();
+export function showChange(editor, { records }) {
+  const { index, session, viewport } = editor;
+  const painted = editor.painted();
   const tracks = [...new Set(records.map(({ kind, id, before, after }) => (kind === "track" ? id : (after ?? before)?.track)))];
   const left = tracks.filter((id) => index.track(id) !== null);
   session.set({ selection: left });
@@ -313,6 +313,6 @@ export function showChange(bench, { records }) {
   const frame = painted < first ? first : painted > last ? last : painted;
   const shape = left.length > 0 ? index.shapeAt(left[0], frame)?.shape : null;
   if (shape) viewport.reveal(shape);
-  if (frame !== painted) bench.go(frame);
+  if (frame !== painted) editor.go(frame);
   return { frame: known.includes(painted) ? painted : frame, moved: frame !== painted };
 }

@@ -4,24 +4,24 @@ import { boxTool } from "./box_tool.js";
 import { Machine } from "./machine.js";
 import { selectCursor, selectTool } from "./select_tool.js";
 
-/** @import {Bench, Pointer} from "./bench.js" */
+/** @import {ToolContext, Pointer} from "./tool_context.js" */
 
 export class Hand {
-  #bench;
+  #editor;
   #machines;
   /** @type {"select" | "box"} */
   #holding = "select";
   /** @type {Pointer | null} */
   pointer = null;
 
-  /** @param {Bench} bench */
-  constructor(bench) {
-    this.#bench = bench;
-    this.#machines = { select: new Machine(selectTool(bench)), box: new Machine(boxTool(bench)) };
-    bench.session.on("change", () => this.#takeUp());
+  /** @param {ToolContext} editor */
+  constructor(editor) {
+    this.#editor = editor;
+    this.#machines = { select: new Machine(selectTool(editor)), box: new Machine(boxTool(editor)) };
+    editor.session.on("change", () => this.#takeUp());
     // Undone or overtaken from elsewhere: the tool must not go on with a gesture that is over.
-    bench.placement.on("change", () => {
-      if (!bench.placement.open && PLACING.has(this.#machine.state)) this.cancel();
+    editor.placement.on("change", () => {
+      if (!editor.placement.open && PLACING.has(this.#machine.state)) this.cancel();
     });
   }
 
@@ -50,19 +50,19 @@ export class Hand {
   /** The pointer has left the picture. */
   leave() {
     this.pointer = null;
-    if (this.#bench.session.hovered !== null) this.#bench.session.set({ hovered: null });
+    if (this.#editor.session.hovered !== null) this.#editor.session.set({ hovered: null });
   }
 
   /** What the pointer would do here, as a CSS cursor. */
   get cursor() {
-    const { placement } = this.#bench;
+    const { placement } = this.#editor;
     if (this.#holding === "box") return !placement.open && placement.problem !== null ? "not-allowed" : "crosshair";
     if (this.#machine.state === "moving") return "grabbing";
-    return this.pointer === null ? "default" : selectCursor(this.#bench, this.pointer);
+    return this.pointer === null ? "default" : selectCursor(this.#editor, this.pointer);
   }
 
   #takeUp() {
-    const { tool } = this.#bench.session;
+    const { tool } = this.#editor.session;
     if (tool === this.#holding) return;
     const old = this.#machine;
     this.#holding = tool;

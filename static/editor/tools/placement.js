@@ -7,32 +7,42 @@ import { Emitter } from "../core/emitter.js";
 /** @import {Receipt} from "../labels/records.js" */
 
 /** @typedef {Omit<Receipt, "proof" | "digest">} SeenFrame  what the table says of the frame on the screen */
-/**
- * `seen` gives the frame that stands on the screen, or a sentence why nothing can be placed now. `prove` resolves to the receipt of
- * the picture that is on the screen when it is called, or rejects with a sentence.
- * @typedef {{store: Store, history: History, seen: () => {frame: SeenFrame} | {problem: string},
- *   prove: (frame: SeenFrame) => Promise<Receipt>, say: (sentence: string) => void}} Surroundings
- */
-
 /** @extends {Emitter<{change: null}>} */
 export class Placement extends Emitter {
-  #around;
+  #store;
+  #history;
+  #seen;
+  #prove;
+  #say;
   /** @type {{frame: SeenFrame, proof: Promise<Receipt>, receipt: Receipt, touched: Set<string>, waiting: boolean} | null} */
   #open = null;
   /** @type {Promise<unknown>} */
   #queue = Promise.resolve();
 
-  /** @param {Surroundings} around */
-  constructor(around) {
+  /**
+   * @param {object} options
+   * @param {Store} options.store
+   * @param {History} options.history
+   * @param {() => {frame: SeenFrame} | {problem: string}} options.seen  the frame that stands on the screen, or a sentence why nothing
+   *   can be placed now
+   * @param {(frame: SeenFrame) => Promise<Receipt>} options.prove  resolves to the receipt of the picture that is on the screen when it
+   *   is called, or rejects with a sentence
+   * @param {(sentence: string) => void} options.say
+   */
+  constructor({ store, history, seen, prove, say }) {
     super();
-    this.#around = around;
-    around.store.on("change", (change) => this.#follow(change));
+    this.#store = store;
+    this.#history = history;
+    this.#seen = seen;
+    this.#prove = prove;
+    this.#say = say;
+    store.on("change", (change) => this.#follow(change));
   }
 
   /** Why nothing can be placed now, as a sentence, or null. */
   get problem() {
     if (this.#open) return this.#open.waiting ? "The last shape is waiting for the proof of its frame." : null;
-    const seen = this.#around.seen();
+    const seen = this.#seen();
     return "problem" in seen ? seen.problem : null;
   }
 
@@ -57,15 +67,15 @@ export class Placement extends Emitter {
    */
   begin(name) {
     const problem = this.problem;
-    const seen = this.#around.seen();
+    const seen = this.#seen();
     if (problem !== null || "problem" in seen || this.#open) {
-      this.#around.say(problem ?? "Finish the shape in hand first.");
+      this.#say(problem ?? "Finish the shape in hand first.");
       return false;
     }
     // Of the picture that the hand begins on, and asked for at once; who waits for it hears of a failure.
-    const proof = this.#around.prove(seen.frame);
+    const proof = this.#prove(seen.frame);
     proof.catch(() => {});
-    this.#around.history.begin(name);
+    this.#history.begin(name);
     this.#open = {
       frame: seen.frame,
       proof,
@@ -80,7 +90,7 @@ export class Placement extends Emitter {
   /** @param {readonly Write[]} writes */
   write(writes) {
     this.#gesture();
-    this.#around.store.write(writes, "user");
+    this.#store.write(writes, "user");
   }
 
   /** End the gesture: commit it when the proof is there. False if it had to be given up. */
@@ -91,13 +101,13 @@ export class Placement extends Emitter {
     try {
       const receipt = gesture.touched.size > 0 ? await gesture.proof : null;
       if (this.#open !== gesture) return false;
-      if (receipt) this.#around.store.write(this.#proved(gesture, receipt), "user");
-      this.#around.history.commit();
+      if (receipt) this.#store.write(this.#proved(gesture, receipt), "user");
+      this.#history.commit();
       return true;
     } catch (error) {
       if (this.#open !== gesture) return false;
-      this.#around.history.cancel();
-      this.#around.say(`Not placed: ${error instanceof Error ? error.message : error}`);
+      this.#history.cancel();
+      this.#say(`Not placed: ${error instanceof Error ? error.message : error}`);
       return false;
     } finally {
       if (this.#open === gesture) this.#open = null;
@@ -109,7 +119,7 @@ export class Placement extends Emitter {
   cancel() {
     if (!this.#open) return;
     this.#open = null;
-    this.#around.history.cancel();
+    this.#history.cancel();
     this.emit("change", null);
   }
 
@@ -120,13 +130,13 @@ export class Placement extends Emitter {
    * @returns {Promise<boolean>}
    */
   do(name, writes) {
-    const seen = this.#around.seen();
+    const seen = this.#seen();
     const asked = "frame" in seen ? seen.frame.frame : null;
     const run = async () => {
-      const now = this.#around.seen();
+      const now = this.#seen();
       // By the time that it is its turn, the user may have moved on: it was meant for the frame seen when asked.
       if (asked !== null && "frame" in now && now.frame.frame !== asked) {
-        this.#around.say(`“${name}” was given up: frame ${asked} is no longer on the screen.`);
+        this.#say(`“${name}” was given up: frame ${asked} is no longer on the screen.`);
         return false;
       }
       if (!this.begin(name)) return false;
@@ -161,7 +171,7 @@ export class Placement extends Emitter {
     const writes = [];
     for (const kind of ["keyframe", "range"]) {
       for (const id of touched) {
-        const value = this.#around.store.all(kind).get(id);
+        const value = this.#store.all(kind).get(id);
         if (value && value.receipt.digest === "") writes.push({ id, kind, value: { ...value, receipt } });
       }
     }

@@ -1,7 +1,7 @@
 /** Mouse, pen and fingers on the picture: panning and zooming are done here, the rest is told to the tool in hand. */
 
 /** @import {Point, Viewport} from "../render/viewport.js" */
-/** @import {Pointer} from "./bench.js" */
+/** @import {Pointer} from "./tool_context.js" */
 
 /**
  * `tool` receives press, move and up; `cancelTool` gives its gesture up. `spaceHeld` turns a press into panning.

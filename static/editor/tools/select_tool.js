@@ -2,12 +2,12 @@
 
 import { placeShape } from "../labels/edit.js";
 import { handleAt, hitsAt, intersects, moved, resized } from "../render/boxes.js";
-import { isDrag, namesOf, REACH } from "./bench.js";
+import { isDrag, namesOf, REACH } from "./tool_context.js";
 
 /** @import {Box} from "../labels/records.js" */
 /** @import {Visible} from "../labels/tracks.js" */
 /** @import {Point, Rect} from "../render/viewport.js" */
-/** @import {Bench, Pointer} from "./bench.js" */
+/** @import {ToolContext, Pointer} from "./tool_context.js" */
 /** @import {States} from "./machine.js" */
 
 const CURSORS = /** @type {Record<string, string>} */ ({
@@ -15,11 +15,11 @@ const CURSORS = /** @type {Record<string, string>} */ ({
 });
 
 /**
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @returns {States}
  */
-export function selectTool(bench) {
-  const { session, index, viewport, placement } = bench;
+export function selectTool(editor) {
+  const { session, index, viewport, placement } = editor;
   /** @type {Pointer} */
   let pressed;
   /** @type {string} */
@@ -54,7 +54,7 @@ export function selectTool(bench) {
 
   const grabSelection = () => {
     const chosen = new Set(session.selection);
-    grabbed = bench.reachable().filter(({ id }) => chosen.has(id)).map(({ id, shape }) => ({ id, box: shape }));
+    grabbed = editor.reachable().filter(({ id }) => chosen.has(id)).map(({ id, shape }) => ({ id, box: shape }));
     return grabbed.map(({ id }) => id);
   };
 
@@ -63,12 +63,12 @@ export function selectTool(bench) {
       /** @param {Pointer} pointer */
       press(pointer) {
         pressed = pointer;
-        const at = gripAt(bench, pointer.canvasPoint);
+        const at = gripAt(editor, pointer.canvasPoint);
         if (at) {
           handle = at.handle;
           return "gripped";
         }
-        under = hitsUnder(bench, pointer.point);
+        under = hitsUnder(editor, pointer.point);
         if (under.length === 0) return "onNothing";
         if (!under.some(({ id }) => session.selection.includes(id))) {
           session.set({ selection: pointer.shift ? [...session.selection, under[0].id] : [under[0].id] });
@@ -78,7 +78,7 @@ export function selectTool(bench) {
       },
       /** @param {Pointer} pointer */
       move(pointer) {
-        const hovered = hitsUnder(bench, pointer.point)[0]?.id ?? null;
+        const hovered = hitsUnder(editor, pointer.point)[0]?.id ?? null;
         if (hovered !== session.hovered) session.set({ hovered });
       },
     },
@@ -86,8 +86,8 @@ export function selectTool(bench) {
     gripped: {
       /** @param {Pointer} pointer */
       move(pointer) {
-        if (!isDrag(bench, pointer.canvasPoint, pressed.canvasPoint)) return;
-        if (!placement.begin(`Resize ${namesOf(bench, grabSelection())}`)) return "idle";
+        if (!isDrag(editor, pointer.canvasPoint, pressed.canvasPoint)) return;
+        if (!placement.begin(`Resize ${namesOf(editor, grabSelection())}`)) return "idle";
         return "resizing";
       },
       up: () => "idle",
@@ -107,9 +107,9 @@ export function selectTool(bench) {
     onShape: {
       /** @param {Pointer} pointer */
       move(pointer) {
-        if (!isDrag(bench, pointer.canvasPoint, pressed.canvasPoint)) return;
+        if (!isDrag(editor, pointer.canvasPoint, pressed.canvasPoint)) return;
         const ids = grabSelection();
-        if (ids.length === 0 || !placement.begin(`Move ${namesOf(bench, ids)}`)) return "idle";
+        if (ids.length === 0 || !placement.begin(`Move ${namesOf(editor, ids)}`)) return "idle";
         return "moving";
       },
       /** A click on the selected goes on to what lies beneath it. */
@@ -130,7 +130,7 @@ export function selectTool(bench) {
     onNothing: {
       /** @param {Pointer} pointer */
       move(pointer) {
-        return isDrag(bench, pointer.canvasPoint, pressed.canvasPoint) ? "sweeping" : undefined;
+        return isDrag(editor, pointer.canvasPoint, pressed.canvasPoint) ? "sweeping" : undefined;
       },
       up() {
         if (!pressed.shift) session.set({ selection: [] });
@@ -142,16 +142,16 @@ export function selectTool(bench) {
       /** @param {Pointer} pointer */
       move(pointer) {
         const rect = rectBetween(pressed.point, pointer.point);
-        bench.setSweep(rect);
-        const swept = bench.reachable().filter(({ shape }) => intersects(shape, rect)).map(({ id }) => id);
+        editor.setSweep(rect);
+        const swept = editor.reachable().filter(({ shape }) => intersects(shape, rect)).map(({ id }) => id);
         session.set({ selection: pressed.shift ? [...new Set([...session.selection, ...swept])] : swept });
       },
       up() {
-        bench.setSweep(null);
+        editor.setSweep(null);
         return "idle";
       },
       cancel() {
-        bench.setSweep(null);
+        editor.setSweep(null);
         return "idle";
       },
     },
@@ -160,35 +160,35 @@ export function selectTool(bench) {
 
 /**
  * What the pointer would do here, as a CSS cursor.
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @param {Pointer} pointer
  */
-export function selectCursor(bench, { canvasPoint, point }) {
-  const grip = gripAt(bench, canvasPoint);
-  const over = grip ? CURSORS[grip.handle] : hitsUnder(bench, point).length > 0 ? "move" : "default";
-  return over !== "default" && bench.placement.problem !== null ? "not-allowed" : over;
+export function selectCursor(editor, { canvasPoint, point }) {
+  const grip = gripAt(editor, canvasPoint);
+  const over = grip ? CURSORS[grip.handle] : hitsUnder(editor, point).length > 0 ? "move" : "default";
+  return over !== "default" && editor.placement.problem !== null ? "not-allowed" : over;
 }
 
 /**
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @param {Point} canvasPoint
  */
-function gripAt(bench, canvasPoint) {
-  const { session, viewport } = bench;
+function gripAt(editor, canvasPoint) {
+  const { session, viewport } = editor;
   if (session.selection.length !== 1) return null;
-  const shape = bench.reachable().find(({ id }) => id === session.current);
-  const handle = shape ? handleAt(shape.shape, canvasPoint, viewport, REACH * bench.density()) : null;
+  const shape = editor.reachable().find(({ id }) => id === session.current);
+  const handle = shape ? handleAt(shape.shape, canvasPoint, viewport, REACH * editor.density()) : null;
   return handle === null ? null : { handle };
 }
 
 /**
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @param {Point} point
  */
-function hitsUnder(bench, point) {
-  const slack = 3 * bench.density();
-  const { step } = bench.viewport;
-  return hitsAt(bench.reachable(), point, slack / step.x, slack / step.y);
+function hitsUnder(editor, point) {
+  const slack = 3 * editor.density();
+  const { step } = editor.viewport;
+  return hitsAt(editor.reachable(), point, slack / step.x, slack / step.y);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What panels show and ask for; make_desk.js sets it out. Panels change labels only through it. */
+/** What panels show and ask for; make_panel_context.js makes it. Panels change labels only through it. */
 
 /** @import {History} from "../core/history.js" */
 /** @import {Session} from "../core/session.js" */
@@ -28,7 +28,7 @@
  *   nameOf: (trackId: string) => string, colorOf: (trackId: string) => string, placeBox: (trackId: string, box: Box) => void,
  *   setClass: (trackId: string, classId: string | number) => void, addClass: (name: string) => Promise<void>,
  *   select: (trackIds: readonly string[]) => void, deleteTrack: (trackId: string) => void, say: (sentence: string) => void,
- *   invalidate: () => void}} Desk
+ *   invalidate: () => void}} PanelContext
  */
 
 /** "1 object", "12 objects". @param {number} count @param {string} noun */

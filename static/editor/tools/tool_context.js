@@ -1,4 +1,4 @@
-/** What tools and commands work with; main.js sets it out. */
+/** What tools and commands work with; main.js makes it. */
 
 /** @import {History} from "../core/history.js" */
 /** @import {Session} from "../core/session.js" */
@@ -13,7 +13,7 @@
  * @typedef {{history: History, index: TrackIndex, session: Session, viewport: Viewport, placement: Placement,
  *   ontology: () => Ontology, density: () => number, shown: () => Visible[], reachable: () => Visible[],
  *   pointer: () => Point | null, painted: () => number | null, go: (frame: number) => void, say: (sentence: string) => void,
- *   nameOf: (trackId: string) => string, setSweep: (rect: Rect | null) => void, noClasses: () => void}} Bench
+ *   nameOf: (trackId: string) => string, setSweep: (rect: Rect | null) => void, noClasses: () => void}} ToolContext
  */
 
 /** Where a pointer is. @typedef {{point: Point, canvasPoint: Point, shift: boolean, ctrl: boolean, alt: boolean}} Pointer */
@@ -24,19 +24,19 @@ export const TREMBLE = 3;
 export const REACH = 7;
 
 /**
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @param {Point} a  canvas pixels
  * @param {Point} b
  */
-export function isDrag(bench, a, b) {
-  return Math.hypot(a.x - b.x, a.y - b.y) >= TREMBLE * bench.density();
+export function isDrag(editor, a, b) {
+  return Math.hypot(a.x - b.x, a.y - b.y) >= TREMBLE * editor.density();
 }
 
 /**
  * "car 3", or "4 objects".
- * @param {Bench} bench
+ * @param {ToolContext} editor
  * @param {readonly string[]} trackIds
  */
-export function namesOf(bench, trackIds) {
-  return trackIds.length === 1 ? bench.nameOf(trackIds[0]) : `${trackIds.length} objects`;
+export function namesOf(editor, trackIds) {
+  return trackIds.length === 1 ? editor.nameOf(trackIds[0]) : `${trackIds.length} objects`;
 }

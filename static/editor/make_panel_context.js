@@ -1,4 +1,4 @@
-/** Sets out the desk: what panels show and ask for. */
+/** Makes what panels show and ask for. */
 
 import { changeClass, deleteTrack, placeShape } from "./labels/edit.js";
 import { freeColor } from "./labels/ontology.js";
@@ -7,22 +7,22 @@ import { boxBetween } from "./render/boxes.js";
 
 /** @import {Write} from "./core/store.js" */
 /** @import {OpenLabels} from "./labels/open_labels.js" */
-/** @import {Desk, Proof} from "./panels/desk.js" */
+/** @import {PanelContext, Proof} from "./panels/panel_context.js" */
 /** @import {Transport} from "./playback/transport.js" */
 /** @import {Verification} from "./playback/verification.js" */
 /** @import {VideoSource} from "./sources/video_source.js" */
-/** @import {Bench} from "./tools/bench.js" */
+/** @import {ToolContext} from "./tools/tool_context.js" */
 /** @import {Hand} from "./tools/hand.js" */
 
 /**
- * @param {{dataUnit: any, hasLabels: boolean, mayLabel: boolean, labels: OpenLabels, source: VideoSource, transport: Transport, bench: Bench, hand: Hand,
+ * @param {{dataUnit: any, hasLabels: boolean, mayLabel: boolean, labels: OpenLabels, source: VideoSource, transport: Transport, toolContext: ToolContext, hand: Hand,
  *   proof: () => Proof, verification: () => Verification | null, act: (action: string) => void, invalidate: () => void,
  *   heard: (error: unknown) => void}} parts
- * @returns {Desk}
+ * @returns {PanelContext}
  */
-export function makeDesk({ dataUnit, hasLabels, mayLabel, labels, source, transport, bench, hand, proof, verification, act, invalidate, heard }) {
+export function makePanelContext({ dataUnit, hasLabels, mayLabel, labels, source, transport, toolContext, hand, proof, verification, act, invalidate, heard }) {
   const { history, index, nameOf, colorOf } = labels;
-  const { session, placement, viewport, go, say } = bench;
+  const { session, placement, viewport, go, say } = toolContext;
   /** An edit that is about no frame in particular. @param {string} name @param {() => Write[]} writes */
   const edit = (name, writes) => {
     if (!placement.open) return history.do(name, writes()) !== null;
