@@ -211,6 +211,14 @@ def test_open_gop_marks_leading_pictures(sandbox, tmp_path):
     assert any(flags & LEADING for flags in table.packet_flags)
 
 
+def test_pictures_whose_references_a_cut_has_left_out_are_not_fed(sandbox, tmp_path):
+    table = read(sandbox, FILES["open GOP cut in Matroska"](tmp_path)).table
+    assert table.packet_count - table.frame_count == 3
+    assert [flags & LEADING for flags in table.packet_flags[:5]] == [0, LEADING, LEADING, LEADING, 0]
+    assert list(table.packets_from(0, 6)) == [0, 4, 5]
+    assert not any(table.frame_second_packet)  # they are no second fields
+
+
 def test_frames_before_zero_may_not_be_labelled(sandbox, tmp_path):
     source = numbered.make(tmp_path / "a.mp4", 60, *CLOSED)
     path = tmp_path / "b.mkv"

@@ -91,6 +91,7 @@ class _Verification:
         self.pts: list[int] = []
         self.packet: list[int] = []
         self.flags: list[int] = []
+        self.interlaced: set[int] = set()  # packets whose picture is made of two fields
         self.sizes: dict[int, tuple[int, int]] = {}  # packets whose picture has another size than the table's
         self.digests = bytearray()
         self.waiting: deque[bytes | Future[bytes]] = deque()
@@ -144,6 +145,8 @@ class _Verification:
         if pts is None:
             pts = self.pts[-1] + 1 if self.pts else 0
             value |= PTS_GUESSED
+        if frame.interlaced_frame:
+            self.interlaced.add(n)
         if (frame.width, frame.height) != (self.table.width, self.table.height):
             value |= NO_LABEL
             self.sizes.setdefault(n, (frame.width, frame.height))
@@ -209,11 +212,15 @@ class _Verification:
         table = self.table
         if not self.pts:
             raise MediaError("undecodable", f"No picture of the video can be decoded ({table.codec}).")
+        seconds = _second_packets(table, self.packet, self.discarded, self.interlaced)
         decoded = replace(
             table,
             frame_pts=array("q", self.pts),
             frame_packet=array("q", self.packet),
-            frame_second_packet=array("q", _second_packets(table, self.packet, self.discarded)),
+            packet_flags=array(
+                "q", _flags_without_references(table, self.packet, seconds, self.discarded, self.fed_pts)
+            ),
+            frame_second_packet=array("q", seconds),
             frame_flags=array("q", self.flags),
             runs=_runs_by_size(table, self.sizes),
         )
@@ -221,20 +228,43 @@ class _Verification:
         return Verified(decoded, bytes(self.digests), same_until(table, decoded), changed)
 
 
-def _second_packets(table: FrameTable, packet_of: list[int], discarded: set[int]) -> list[int]:
-    """For field pairs (PAFF): 1 where the packet after a frame's own gave no frame of its own."""
-    if table.codec not in ("h264", "hevc", "mpeg2video") or len(packet_of) >= table.packet_count:
+# Codecs of which every packet is a picture or half of one. In others packets may be there only to be referred to.
+_ALL_SHOWN = ("h264", "hevc", "mpeg2video")
+
+
+def _second_packets(table: FrameTable, packet_of: list[int], discarded: set[int], interlaced: set[int]) -> list[int]:
+    """For field pairs (PAFF): 1 where the packet after a frame's own is its other field and gave no frame."""
+    if table.codec not in _ALL_SHOWN or len(packet_of) >= table.packet_count:
         return [0] * len(packet_of)
     own = set(packet_of)
     return [
         int(
-            n + 1 < table.packet_count
+            n in interlaced
+            and n + 1 < table.packet_count
             and n + 1 not in own
             and n + 1 not in discarded
             and not table.packet_flags[n + 1] & (START | SKIP)
         )
         for n in packet_of
     ]
+
+
+def _flags_without_references(
+    table: FrameTable, packet_of: list[int], seconds: list[int], discarded: set[int], pts: list[int | None]
+) -> list[int]:
+    """The packets' flags, `LEADING` set for those without a PTS that follow a start and give no picture: a cut has
+    left them without the pictures that they refer to."""
+    flags = list(table.packet_flags)
+    if table.codec not in _ALL_SHOWN or len(packet_of) >= table.packet_count:
+        return flags
+    # What an edit list leaves out gives no picture either, but others may refer to it.
+    used = {n + second for n, second in zip(packet_of, seconds, strict=True)} | set(packet_of) | discarded
+    for start in table.starts:
+        n = start + 1
+        while n < len(flags) and (flags[n] & LEADING or (pts[n] is None and n not in used and not flags[n] & START)):
+            flags[n] |= LEADING
+            n += 1
+    return flags
 
 
 def _runs_by_size(table: FrameTable, sizes: dict[int, tuple[int, int]]) -> tuple[Run, ...]:
