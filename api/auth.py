@@ -50,7 +50,7 @@ class Declared(permissions.BasePermission):
 
 def access_of(view: APIView | type[APIView], method: str) -> str | None:
     """The word that `view` declares for `method`, or None. HEAD is as GET; OPTIONS needs to be signed in."""
-    declared = getattr(view, "access", None)
+    declared: str | dict[str, str] | None = getattr(view, "access", None)
     if isinstance(declared, str):
         return declared
     if not declared:
@@ -69,14 +69,21 @@ class View(APIView):
     data_unit: DataUnit
     label_row: LabelRow
 
+    @property
+    def user(self) -> User:
+        """Who is asking, in a view that is not `public`."""
+        user = self.request.user
+        assert isinstance(user, User)  # `Declared` has let nobody else in
+        return user
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if str(request.method).lower() in self.http_method_names and hasattr(self, str(request.method).lower()):
             needed = access_of(self, str(request.method))
             if needed in ROLES or {"dataset_id", "data_unit_id", "label_row_id"} & kwargs.keys():
-                self.find(request.user, kwargs)
+                self.find(self.user, kwargs)
             if needed in ROLES:
-                require(self.dataset, request.user, str(needed))
+                require(self.dataset, self.user, str(needed))
 
     def find(self, user: User, kwargs: dict[str, Any]) -> None:
         """Set what the URL names, if `user` may see it."""

@@ -22,14 +22,14 @@ class DatasetList(View):
 
     @extend_schema(summary="The datasets that you may see", responses={200: many(DATASET)})
     def get(self, request: Request) -> Response:
-        return Response(describe_datasets(Dataset.objects.visible_to(request.user).order_by("title"), request.user))
+        return Response(describe_datasets(Dataset.objects.visible_to(self.user).order_by("title"), self.user))
 
     @extend_schema(
         summary="Make a dataset, with a few classes to begin with", request=TITLE, responses={201: DATASET, 409: ERROR}
     )
     def post(self, request: Request) -> Response:
-        dataset = create_dataset(text(body(request, "title"), "title"), by=request.user)
-        return Response(describe_dataset(dataset, request.user), status=201)
+        dataset = create_dataset(text(body(request, "title"), "title"), by=self.user)
+        return Response(describe_dataset(dataset, self.user), status=201)
 
 
 class DatasetDetail(View):
@@ -37,12 +37,12 @@ class DatasetDetail(View):
 
     @extend_schema(summary="A dataset", responses={200: DATASET})
     def get(self, request: Request, dataset_id: int) -> Response:
-        return Response(describe_dataset(self.dataset, request.user))
+        return Response(describe_dataset(self.dataset, self.user))
 
     @extend_schema(summary="Rename a dataset", request=TITLE, responses={200: DATASET, 409: ERROR})
     def patch(self, request: Request, dataset_id: int) -> Response:
         rename_dataset(self.dataset, text(body(request, "title"), "title"))
-        return Response(describe_dataset(self.dataset, request.user))
+        return Response(describe_dataset(self.dataset, self.user))
 
     @extend_schema(
         summary="Remove a dataset with its videos and labels",

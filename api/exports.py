@@ -11,13 +11,14 @@ from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from api.auth import View
 from viewer.actions.export_labels import FORMATS, FRAMES, export_labels
 from viewer.errors import ViewerError
-from viewer.models import DataUnit
+from viewer.models import Dataset, DataUnit
 
 CHUNK_BYTES = 64 * 1024
 
@@ -33,13 +34,14 @@ _describes = extend_schema(
 class _OurFormat(BaseContentNegotiation):
     """`?format=` names a format of labels here, not one of Django REST framework's renderers."""
 
-    def select_parser(self, request: Request, parsers: list) -> object:
-        return parsers[0]
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        return next(iter(parsers))
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 @extend_schema(summary="The labels of a data unit")
@@ -69,7 +71,7 @@ class DatasetExport(View):
         return _answer(request, self.dataset, units.order_by("id").one_by_one(), self.dataset.title)
 
 
-def _answer(request: Request, dataset, units: Iterable[DataUnit], title: str) -> StreamingHttpResponse:
+def _answer(request: Request, dataset: Dataset, units: Iterable[DataUnit], title: str) -> StreamingHttpResponse:
     format = _one_of("format", request.query_params.get("format", "json"), FORMATS)
     frames = _one_of("frames", request.query_params.get("frames", "keyframes"), FRAMES)
     chunks = _gathered(export_labels(dataset, units, format=format, frames=frames))
@@ -103,5 +105,6 @@ def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 async def _in_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Each chunk is made in the request's own thread, where its database connection is."""
-    while (chunk := await sync_to_async(next, thread_sensitive=True)(chunks, None)) is not None:
+    take = sync_to_async(lambda: next(chunks, None), thread_sensitive=True)
+    while (chunk := await take()) is not None:
         yield chunk

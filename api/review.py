@@ -25,5 +25,5 @@ class LabelRowReview(View):
         responses={200: REVIEW, 412: ERROR},
     )
     def post(self, request: Request, label_row_id: int) -> Response:
-        moved = move_labels(self.label_row, request.user)
+        moved = move_labels(self.label_row, self.user)
         return Response(describe_review(self.label_row) | {"moved": moved})

@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularAPIView
 from api.auth import Declared
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "api.identity.SessionAuthentication"
     name = "session"
 
@@ -20,7 +20,7 @@ class SessionScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "api.identity.TokenAuthentication"
     name = "key"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as s
 
 from viewer.models import DatasetMember, DataUnit
 
 
-def many(shape: s.Serializer) -> s.ListSerializer:
+def many(shape: s.Serializer[Any]) -> s.ListSerializer[Any]:
     return s.ListSerializer(child=shape)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -40,7 +39,7 @@ class TusView(View):
                 status=412,
             )
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer["Tus-Resumable"] = answer["Tus-Version"] = TUS
         answer["Cache-Control"] = "no-store"
@@ -74,11 +73,11 @@ class Uploads(TusView):
         dataset_id = metadata.get("dataset", "")
         if not (dataset_id.isascii() and dataset_id.isdecimal() and len(dataset_id) < 19):
             raise ViewerError("Upload-Metadata must name the dataset by its id.", code="bad_metadata")
-        dataset = visible_dataset(request.user, int(dataset_id))
-        require(dataset, request.user, "manager")
+        dataset = visible_dataset(self.user, int(dataset_id))
+        require(dataset, self.user, "manager")
         upload = begin_upload(
             dataset=dataset,
-            user=request.user,
+            user=self.user,
             filename=metadata.get("filename") or metadata.get("name") or "",
             size=int(length),
             sha256=metadata.get("sha256", "").lower(),
@@ -86,7 +85,7 @@ class Uploads(TusView):
         location = f"/api/uploads/{upload.pk}/"
         return Response({"id": str(upload.pk), "url": location}, status=201, headers={"Location": location})
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]  # as DRF's
         return Response(
             status=204,
             headers={
@@ -105,7 +104,7 @@ class UploadDetail(TusView):
         responses={200: OpenApiResponse(description="`Upload-Offset`; `Onframe-Data-Unit` once it is complete")},
     )
     def head(self, request: Request, upload_id: UUID) -> Response:
-        upload = find_upload(upload_id, request.user)
+        upload = find_upload(upload_id, self.user)
         offset = offset_of(upload)
         if offset == upload.size:
             finish_upload(upload)  # the server was stopped between the last byte and this
@@ -130,7 +129,7 @@ class UploadDetail(TusView):
 
     @extend_schema(summary="Cancel an upload and remove its bytes (tus 1.0 termination)", responses={204: None})
     def delete(self, request: Request, upload_id: UUID) -> Response:
-        cancel_upload(find_upload(upload_id, request.user))
+        cancel_upload(find_upload(upload_id, self.user))
         return Response(status=204)
 
 

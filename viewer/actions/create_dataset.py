@@ -51,5 +51,6 @@ def clean_dataset_title(title: str) -> str:
 
 
 def _refuse_taken(title: str, but: Dataset | None = None) -> None:
-    if Dataset.objects.filter(title=title).exclude(pk=but.pk if but else None).exists():
+    others = Dataset.objects.exclude(pk=but.pk) if but else Dataset.objects.all()
+    if others.filter(title=title).exists():
         raise ViewerError(f"There is a dataset “{title}” already.", code="title_taken", status=409)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count
 
 from viewer.models import Dataset, DatasetMember, DataUnit, User
 from viewer.models.datasets import DatasetQuerySet
@@ -16,15 +16,16 @@ def describe_dataset(dataset: Dataset, user: User) -> dict[str, Any]:
 
 def describe_datasets(datasets: DatasetQuerySet, user: User) -> list[dict[str, Any]]:
     """`role` is that of `user`; admins manage all."""
-    units = DataUnit.objects.filter(dataset=OuterRef("pk")).order_by().values("dataset").annotate(Count("pk"))
+    units = DataUnit.objects.filter(dataset__in=datasets.order_by().values("pk")).order_by()
+    counts = dict(units.values_list("dataset_id").annotate(Count("pk")))
     roles = dict(DatasetMember.objects.filter(user=user).values_list("dataset_id", "role"))
     return [
         {
             "id": dataset.pk,
             "title": dataset.title,
             "role": DatasetMember.MANAGER if user.is_admin else roles.get(dataset.pk),
-            "data_units": dataset.found_units or 0,
+            "data_units": counts.get(dataset.pk, 0),
             "created_at": dataset.created_at.isoformat(),
         }
-        for dataset in datasets.annotate(found_units=Subquery(units.values("pk__count")))
+        for dataset in datasets
     ]

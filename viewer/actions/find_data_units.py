@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from django.db.models import Count, Exists, F, FloatField, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, F, FloatField, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, NullIf
 
@@ -31,7 +31,7 @@ def _fact(name: str) -> NullIf:
 
 
 # What may be sorted by, and nothing else: a name from outside never becomes a column.
-SORTS = {
+SORTS: dict[str, F | Func] = {
     "title": F("title"),
     "created_at": F("created_at"),
     "state": F("state"),
@@ -90,7 +90,7 @@ def _state(name: str) -> str:
     return STATES[name.lower()]
 
 
-def _tracks():  # type: ignore[no-untyped-def]
+def _tracks() -> QuerySet[LabelRecord]:
     return LabelRecord.objects.filter(label_row__data_unit=OuterRef("pk"), kind="track", value__isnull=False)
 
 

@@ -33,14 +33,14 @@ def read_labels(unit: DataUnit) -> Labels:
     columns = ("live__track", "live__kind", "live__record", "live__value")
     found = rows.order_by("live__track").values_list("pk", "revision", "data_unit__table", *columns)
     label_row, revision, table = None, 0, unit.table_id
-    spool = SpooledTemporaryFile(_IN_MEMORY, dir=settings.DATA_DIR)  # noqa: SIM115  _tracks closes it
+    spool = SpooledTemporaryFile(_IN_MEMORY, dir=str(settings.DATA_DIR))  # noqa: SIM115  _tracks closes it
     for row in found.iterator(chunk_size=1000):
         (label_row, revision, table), (*record, value) = row[:3], row[3:]
         if value is not None:  # else there are no labels
             spool.write(orjson.dumps((*record, orjson.Fragment(value))) + b"\n")
     spool.seek(0)
     # After the labels: they stand on frames that were proved before them.
-    current = FrameTableRow.objects.select_related("file").filter(pk=table).first()
+    current = FrameTableRow.objects.select_related("file").filter(pk=table).first() if table is not None else None
     return Labels(label_row, revision, current, _tracks(spool))
 
 

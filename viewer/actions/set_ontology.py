@@ -92,4 +92,4 @@ def _refuse_used(dataset: Dataset, before: dict[str | int, Any], after: dict[str
 def count_classes(dataset: Dataset) -> list[str | int]:
     """The class of every track in the dataset."""
     tracks = LabelRecord.objects.filter(label_row__data_unit__dataset=dataset, kind="track", value__isnull=False)
-    return [orjson.loads(value).get("class") for value in tracks.values_list("value", flat=True).iterator()]
+    return [orjson.loads(value).get("class") for value in tracks.values_list("value", flat=True).iterator() if value]

@@ -44,7 +44,7 @@ def verify_labels(units: Iterable[DataUnit]) -> Iterator[UnitVerdict]:
     for unit in units:
         records = LabelRecord.objects.filter(label_row__data_unit=unit, value__isnull=False)
         rows = records.exclude(kind="track").order_by("track", "frame").values_list("record", "kind", "value")
-        labels = [(record, kind, orjson.loads(value)) for record, kind, value in rows]
+        labels = [(record, kind, orjson.loads(value)) for record, kind, value in rows if value]
         if labels:
             yield UnitVerdict(unit, _verdicts(unit, labels))
 

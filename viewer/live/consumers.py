@@ -8,7 +8,6 @@ import logging
 import re
 import time
 from collections import deque
-from typing import Any
 
 import orjson
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -211,5 +210,5 @@ class PageSocket(AsyncWebsocketConsumer):
             if topic != self._own_topic:
                 tail.leave(topic, self)
 
-    async def _say(self, message: dict[str, Any]) -> None:
+    async def _say(self, message: Message) -> None:
         await self.send(text_data=orjson.dumps(message).decode())

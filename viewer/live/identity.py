@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import parse_cookie
+from django.http import HttpRequest, parse_cookie
 
 from viewer.actions.api_key import user_of_key
 from viewer.actions.hash_secret import hash_secret
@@ -41,9 +40,10 @@ def user_of(scope: Scope) -> User | None:
     session_key = _session_key(scope)
     if not session_key:
         return None
-    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     # Django's own check: a changed password or a person made inactive ends the session.
-    user = get_user(SimpleNamespace(session=session))
+    user = get_user(request)
     return user if user.is_authenticated else None
 
 

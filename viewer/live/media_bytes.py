@@ -182,7 +182,8 @@ async def _serve(scope: Scope, receive: Receive, send: Send, resource: Resource,
         raise NotFound("These bytes are not there (any more).") from error
     try:
         count = min(BLOCK, stop - first)
-        block = _cached(descriptor, first, count) or await in_disk_thread(os.pread, descriptor, count, first)
+        cached = _cached(descriptor, first, count)
+        block = cached if cached is not None else await in_disk_thread(os.pread, descriptor, count, first)
         await start(send, status, headers)
         if len(block) == stop - first:
             await send({"type": "http.response.body", "body": block})

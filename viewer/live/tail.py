@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from django.db import DatabaseError
@@ -23,7 +24,7 @@ LOOK_SECONDS = 0.5
 SWEEP_SECONDS = 60
 AT_ONCE = 500  # rows a query
 
-Message = dict[str, Any]
+Message = Mapping[str, Any]  # an event, as it goes to the page
 
 
 class Listener(Protocol):

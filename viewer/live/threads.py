@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, TypeVarTuple
 
 from django.db import close_old_connections, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 database_threads = ThreadPoolExecutor(3, thread_name_prefix="database")
 disk_threads = ThreadPoolExecutor(8, thread_name_prefix="disk")
@@ -26,7 +27,7 @@ async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: 
     return await asyncio.get_running_loop().run_in_executor(database_threads, run)
 
 
-async def in_disk_thread(function: Callable[P, T], *args: P.args) -> T:
+async def in_disk_thread(function: Callable[[*Ts], T], *args: *Ts) -> T:
     return await asyncio.get_running_loop().run_in_executor(disk_threads, function, *args)
 
 

@@ -13,9 +13,15 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
-from viewer.models import Dataset, DataUnit, LabelRow
+from viewer.models import Dataset, DataUnit, LabelRow, User
 
 Page = Callable[..., HttpResponse]
+
+
+class SignedInRequest(HttpRequest):
+    """What every page but a `public` one is given; a name for the type checker alone."""
+
+    user: User
 
 
 def public(page: Page) -> Page:

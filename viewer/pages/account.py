@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods
 from viewer.actions.api_key import make_api_key, revoke_api_key
 from viewer.actions.check_password import check_password
 from viewer.errors import ViewerError
-from viewer.pages.access import signed_in
+from viewer.pages.access import SignedInRequest, signed_in
 
 
 @signed_in
 @sensitive_post_parameters("password", "current")
 @require_http_methods(["GET", "HEAD", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedInRequest) -> HttpResponse:
     context: dict[str, object] = {"needs_current": _needs_current(request)}
     status = 200
     if request.method == "POST":
@@ -38,12 +38,12 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "account.html", context, status=status)
 
 
-def _needs_current(request: HttpRequest) -> bool:
+def _needs_current(request: SignedInRequest) -> bool:
     """Someone at an unlocked screen may not take the account; someone who came by a link may have forgotten."""
     return request.user.has_usable_password() and not request.session.get("by_link")
 
 
-def _set_password(request: HttpRequest) -> None:
+def _set_password(request: SignedInRequest) -> None:
     user = request.user
     password = request.POST.get("password", "")
     if _needs_current(request):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -12,12 +12,12 @@ from viewer.actions.describe_dataset import describe_datasets
 from viewer.actions.store_file import in_words
 from viewer.errors import ViewerError
 from viewer.models import Dataset, DatasetMember
-from viewer.pages.access import member, signed_in
+from viewer.pages.access import SignedInRequest, member, signed_in
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def datasets(request: HttpRequest) -> HttpResponse:
+def datasets(request: SignedInRequest) -> HttpResponse:
     context, status = {}, 200
     if request.method == "POST":
         try:
@@ -33,7 +33,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
 
 @member
 @require_safe
-def dataset(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def dataset(request: SignedInRequest, dataset: Dataset) -> HttpResponse:
     context = {
         "dataset": dataset,
         "role": dataset.role_of(request.user),

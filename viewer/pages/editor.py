@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from viewer.actions.describe_data_unit import describe_table
 from viewer.models import DatasetMember, DataUnit, LabelRow
-from viewer.pages.access import member
+from viewer.pages.access import SignedInRequest, member
 
 
 @member
 @require_safe
-def label(request: HttpRequest, label_row: LabelRow) -> HttpResponse:
+def label(request: SignedInRequest, label_row: LabelRow) -> HttpResponse:
     data_unit = label_row.data_unit
     may_label = data_unit.dataset.role_of(request.user) in (DatasetMember.MANAGER, DatasetMember.ANNOTATOR)
     return _editor(request, data_unit, label_row=label_row, may_label=may_label)
@@ -24,11 +24,13 @@ def label(request: HttpRequest, label_row: LabelRow) -> HttpResponse:
 
 @member
 @require_safe
-def view(request: HttpRequest, data_unit: DataUnit) -> HttpResponse:
+def view(request: SignedInRequest, data_unit: DataUnit) -> HttpResponse:
     return _editor(request, data_unit, label_row=None, may_label=False)
 
 
-def _editor(request: HttpRequest, data_unit: DataUnit, *, label_row: LabelRow | None, may_label: bool) -> HttpResponse:
+def _editor(
+    request: SignedInRequest, data_unit: DataUnit, *, label_row: LabelRow | None, may_label: bool
+) -> HttpResponse:
     """`label_row` is None on the page for looking only."""
     context = {
         "dataset": data_unit.dataset,

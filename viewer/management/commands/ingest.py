@@ -32,7 +32,7 @@ class Command(BaseCommand):
         "Copy videos into a dataset, read and verify them. Prints a line a video: its id, state and number of frames. "
         "Files that are refused are named with the reason on stderr, leave nothing behind, and make the exit status 2."
     )
-    requires_system_checks = ()  # type: ignore[assignment]
+    requires_system_checks = ()
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("dataset", help="title or id; made if there is none of this title")

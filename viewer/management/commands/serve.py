@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = (
         "Serve Onframe: pages, media, jobs. Makes the database on the first start and prints a one-time sign-in link."
     )
-    requires_system_checks = ()  # type: ignore[assignment]  # `manage.py check` has them; a start is to take a second
+    requires_system_checks = ()  # `manage.py check` has them; a start is to take a second
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--host", default=settings.HOST, help="address to listen on (HOST)")
@@ -57,16 +57,15 @@ class Command(BaseCommand):
         from viewer.jobs.worker import Worker
 
         working = Worker() if worker else None
-        write = self.stdout.write
+        stdout = self.stdout
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
                 if working is not None:
                     working.start()
-                write(f"Sign in: {link}")
-                with contextlib.suppress(AttributeError):
-                    write.__self__.flush()
+                stdout.write(f"Sign in: {link}")
+                stdout.flush()
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().shutdown(sockets)

@@ -14,7 +14,7 @@ from viewer.models import User
 
 class Command(BaseCommand):
     help = "Print a one-time sign-in link (valid 24 hours). Makes the user if there is none of this name."
-    requires_system_checks = ()  # type: ignore[assignment]
+    requires_system_checks = ()
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("user", help="username")

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = (
         "Print a new API key for `Authorization: Token KEY`. The user's old key stops working. It is not shown again."
     )
-    requires_system_checks = ()  # type: ignore[assignment]
+    requires_system_checks = ()
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("user", help="username")

@@ -13,7 +13,7 @@ from viewer.jobs.worker import Worker
 
 class Command(BaseCommand):
     help = "Work on jobs until stopped (SIGTERM or Ctrl-C gives back what is being worked on)."
-    requires_system_checks = ()  # type: ignore[assignment]
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
