@@ -2,8 +2,9 @@
 /** @import { LabelClass } from "./types.js" */
 import { html, nothing, render } from "lit-html";
 import { live } from "lit-html/directives/live.js";
-import { ApiError, request } from "../editor/net/api.js";
-import { icon, swatch } from "./parts.js";
+import { ApiError, request } from "../shared/net/api.js";
+import { icon } from "../shared/view/icon.js";
+import { swatch } from "./parts.js";
 
 // Okabe and Ito's colours first, which colour-blind people can tell apart; as in viewer/labels/ontology.py.
 const PALETTE = [

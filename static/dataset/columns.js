@@ -1,7 +1,8 @@
 /** The columns of the table: what each shows, how it sorts, how wide it is. */
 /** @import { DataUnit } from "./types.js" */
 import { html } from "lit-html";
-import { bytes, duration, editorUrl, frameRate, grouped, mayOpen, seenSize, stateOf } from "./format.js";
+import { formatTime, grouped } from "../shared/core/words.js";
+import { bytes, editorUrl, frameRate, mayOpen, seenSize, stateOf } from "./format.js";
 import { badge } from "./parts.js";
 
 /**
@@ -44,7 +45,7 @@ export const COLUMNS = [
     sort: "duration",
     number: true,
     shown: true,
-    cell: (unit) => (unit.facts.duration_seconds === undefined || unit.facts.duration_seconds === null ? "" : duration(unit.facts.duration_seconds)),
+    cell: (unit) => (unit.facts.duration_seconds === undefined || unit.facts.duration_seconds === null ? "" : formatTime(unit.facts.duration_seconds)),
   },
   {
     name: "frames",

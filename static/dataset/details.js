@@ -1,10 +1,12 @@
 /** The panel of one video: everything that is known of it, and the whole sentence where something is wrong. */
 /** @import { DataUnit } from "./types.js" */
 import { html, nothing, render } from "lit-html";
-import { convertCommand } from "../editor/panels/snippets.js";
-import { commandView } from "../editor/panels/command.js";
-import { bytes, duration, editorUrl, frameRate, grouped, mayOpen, progressOf, seenSize, stateOf } from "./format.js";
-import { badge, icon } from "./parts.js";
+import { convertCommand } from "../shared/core/shell.js";
+import { formatTime, grouped } from "../shared/core/words.js";
+import { commandView } from "../shared/view/command.js";
+import { icon } from "../shared/view/icon.js";
+import { bytes, editorUrl, frameRate, mayOpen, progressOf, seenSize, stateOf } from "./format.js";
+import { badge } from "./parts.js";
 
 /**
  * @param {HTMLElement} body
@@ -28,7 +30,7 @@ function details(unit, say) {
   const rows = [
     ["Frames", unit.table === null ? "" : grouped(unit.table.frame_count)],
     ["Damaged frames", facts.unclean_frames ? grouped(facts.unclean_frames) : ""],
-    ["Duration", facts.duration_seconds === undefined || facts.duration_seconds === null ? "" : duration(facts.duration_seconds)],
+    ["Duration", facts.duration_seconds === undefined || facts.duration_seconds === null ? "" : formatTime(facts.duration_seconds)],
     ["Frames a second", frameRate(facts.average_rate) && `${frameRate(facts.average_rate)} on average`],
     ["Container", facts.container],
     ["Codec", facts.codec],

@@ -1,12 +1,7 @@
 /** Numbers, times and states in words. */
-/** @import { DataUnit } from "./types.js" */
+import { counted, grouped } from "../shared/core/words.js";
 
-/** @param {number} seconds */
-export function duration(seconds) {
-  const ms = Math.round(seconds * 1000);
-  const part = (/** @type {number} */ n, digits = 2) => String(Math.floor(n)).padStart(digits, "0");
-  return `${part(ms / 3600000)}:${part((ms / 60000) % 60)}:${part((ms / 1000) % 60)}.${part(ms % 1000, 3)}`;
-}
+/** @import { DataUnit } from "./types.js" */
 
 /** @param {number} count  decimal units, as disks and networks are sold */
 export function bytes(count) {
@@ -26,19 +21,6 @@ export function timeLeft(seconds) {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s left`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min left`;
   return `${(seconds / 3600).toFixed(1)} h left`;
-}
-
-/** @param {number} n */
-export function grouped(n) {
-  return n.toLocaleString("en").replaceAll(",", "\u202f"); // a narrow space; a comma may be read as a decimal mark
-}
-
-/**
- * @param {number} n
- * @param {string} noun
- */
-export function counted(n, noun) {
-  return `${grouped(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 /** @param {string | number | undefined} rate  frames a second, as a number or a fraction */

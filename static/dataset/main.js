@@ -1,15 +1,16 @@
 /** The page of a dataset: wires the table, the filter, the uploads, the panels and the socket. */
 /** @import { DataUnit } from "./types.js" */
 import { html, render } from "lit-html";
-import { request } from "../editor/net/api.js";
-import { Live } from "../editor/net/live.js";
+import { counted, grouped } from "../shared/core/words.js";
+import { request } from "../shared/net/api.js";
+import { Live } from "../shared/net/live.js";
 import { askText, confirm } from "./ask.js";
 import { ClassesPanel } from "./classes.js";
 import { COLUMNS, chosenColumns, rememberColumns } from "./columns.js";
 import { drawDetails } from "./details.js";
 import { droppedFiles } from "./dropped.js";
 import { startFilter } from "./filter.js";
-import { counted, editorUrl, grouped, mayOpen } from "./format.js";
+import { editorUrl, mayOpen } from "./format.js";
 import { MembersPanel } from "./members.js";
 import { Rows } from "./rows.js";
 import { Selection } from "./selection.js";

@@ -2,8 +2,8 @@
 /** @import { Member } from "./types.js" */
 import { html, nothing, render } from "lit-html";
 import { live } from "lit-html/directives/live.js";
-import { request } from "../editor/net/api.js";
-import { icon } from "./parts.js";
+import { request } from "../shared/net/api.js";
+import { icon } from "../shared/view/icon.js";
 
 const ROLES = [
   ["reader", "Reader: looks"],

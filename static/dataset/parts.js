@@ -1,8 +1,6 @@
 /** Small pieces of the page: badges and swatches. */
 import { html, svg } from "lit-html";
-import { icon } from "../editor/panels/icon.js";
-
-export { icon };
+import { icon } from "../shared/view/icon.js";
 
 /** A square of a class's colour; as a picture, since the content security policy refuses style attributes. @param {string} color */
 export function swatch(color) {

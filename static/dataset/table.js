@@ -6,9 +6,9 @@
 import { html, nothing, render } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { repeat } from "lit-html/directives/repeat.js";
-import { oncePerFrame } from "../editor/core/once_per_frame.js";
+import { oncePerFrame } from "../shared/core/once_per_frame.js";
+import { icon } from "../shared/view/icon.js";
 import { COLUMNS } from "./columns.js";
-import { icon } from "./parts.js";
 
 const ROW = 36; // px, --row
 const HEAD = 32; // px

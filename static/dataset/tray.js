@@ -3,9 +3,10 @@
 /** @import { Item, Uploads } from "./uploads.js" */
 import { html, nothing, render } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { oncePerFrame } from "../editor/core/once_per_frame.js";
-import { bytes, counted, stateOf, timeLeft } from "./format.js";
-import { icon } from "./parts.js";
+import { oncePerFrame } from "../shared/core/once_per_frame.js";
+import { counted } from "../shared/core/words.js";
+import { icon } from "../shared/view/icon.js";
+import { bytes, stateOf, timeLeft } from "./format.js";
 
 /**
  * @param {HTMLElement} tray

@@ -2,7 +2,7 @@
 /** @import { DetailedError, PreviousUpload, Upload, UploadOptions } from "tus-js-client" */
 /** @import { DataUnit } from "./types.js" */
 import "tus-js-client";
-import { csrfToken, request } from "../editor/net/api.js";
+import { csrfToken, request } from "../shared/net/api.js";
 
 const CHUNK = 8_000_000; // bytes
 const AT_ONCE = 2; // files

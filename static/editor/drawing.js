@@ -13,7 +13,7 @@ import { progressWords } from "./playback/verification.js";
 import { armedClass } from "./tools/box_tool.js";
 
 /** @import {LabelSync} from "./net/label_sync.js" */
-/** @import {Live} from "./net/live.js" */
+/** @import {Live} from "../shared/net/live.js" */
 /** @import {PanelContext} from "./panels/panel_context.js" */
 /** @import {Stage} from "./render/stage.js" */
 /** @import {VideoSource} from "./sources/video_source.js" */

@@ -3,7 +3,7 @@
 import { remember } from "./panels/layout.js";
 import { proofWords } from "./panels/status_chip.js";
 
-/** @import {Emitter} from "./core/emitter.js" */
+/** @import {Emitter} from "../shared/core/emitter.js" */
 /** @import {OpenLabels} from "./labels/open_labels.js" */
 /** @import {WatchedUnit} from "./net/watched_unit.js" */
 /** @import {Address} from "./panels/address.js" */

@@ -1,14 +1,14 @@
 /** Opens the editor, or the viewer without labels, and wires its parts together. */
 
 import { render } from "lit-html";
+import { oncePerFrame } from "../shared/core/once_per_frame.js";
+import { Live } from "../shared/net/live.js";
 import { actionsOf } from "./actions.js";
-import { oncePerFrame } from "./core/once_per_frame.js";
 import { Session } from "./core/session.js";
 import { panels } from "./drawing.js";
 import { followLabels, followServer, followTransport } from "./following.js";
 import { takeHands } from "./hands.js";
 import { makePanelContext } from "./make_panel_context.js";
-import { Live } from "./net/live.js";
 import { WatchedUnit } from "./net/watched_unit.js";
 import { opening } from "./opening.js";
 import { Address } from "./panels/address.js";

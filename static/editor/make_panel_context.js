@@ -1,8 +1,8 @@
 /** Makes what panels show and ask for. */
 
+import { ApiError, put } from "../shared/net/api.js";
 import { changeClass, deleteTrack, placeShape } from "./labels/edit.js";
 import { freeColor } from "./labels/ontology.js";
-import { ApiError, put } from "./net/api.js";
 import { boxBetween } from "./render/boxes.js";
 
 /** @import {Write} from "./core/store.js" */

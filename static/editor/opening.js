@@ -1,13 +1,13 @@
 /** Everything that must be here before a page can be wired: the data unit, its labels, its frame table. */
 
+import { ApiError, get } from "../shared/net/api.js";
 import { OpenLabels } from "./labels/open_labels.js";
-import { ApiError, get } from "./net/api.js";
 import { LabelSync } from "./net/label_sync.js";
 import { dataUnitNotice } from "./panels/stage_notice.js";
 import { VideoSource } from "./sources/video_source.js";
 
 /** @import {LabelRow} from "./labels/records.js" */
-/** @import {Live} from "./net/live.js" */
+/** @import {Live} from "../shared/net/live.js" */
 /** @import {WatchedUnit} from "./net/watched_unit.js" */
 /** @import {Notice} from "./panels/stage_notice.js" */
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ApiError, Unreachable, get, post } from "../../static/editor/net/api.js";
+import { ApiError, Unreachable, get, post } from "../../static/shared/net/api.js";
 
 const answering = (status, text) => async () => ({ ok: status < 400, status, text: async () => text });
 

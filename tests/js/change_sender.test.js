@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { IDBObjectStore } from "fake-indexeddb";
 
-import { changesBody, firstBatch, lastBatch } from "../../static/editor/net/change_request.js";
-import { ChangeSender } from "../../static/editor/net/change_sender.js";
-import { PendingChanges } from "../../static/editor/net/pending_changes.js";
+import { changesBody, firstBatch, lastBatch } from "../../static/shared/net/change_request.js";
+import { ChangeSender } from "../../static/shared/net/change_sender.js";
+import { PendingChanges } from "../../static/shared/net/pending_changes.js";
 import { saveWords } from "../../static/editor/panels/save_state.js";
 import { LabelServer } from "./label_server.js";
 import { browser, conflicting, fakePage, journalled, until } from "./label_tabs.js";

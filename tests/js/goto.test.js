@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatTime, parseGoTo } from "../../static/editor/panels/goto.js";
+import { parseGoTo } from "../../static/editor/panels/goto.js";
+import { formatTime } from "../../static/shared/core/words.js";
 
 // A variable rate: nothing can be right here by multiplying.
 const SECONDS = [0, 0.04, 0.08, 0.5, 0.51, 2, 2.5, 62.5, 62.54, 3700];

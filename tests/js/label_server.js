@@ -1,6 +1,6 @@
 /** The network for the tests of saving: a server that follows docs/labels.md, a way to it that can break, and a socket. */
 
-import { Emitter } from "../../static/editor/core/emitter.js";
+import { Emitter } from "../../static/shared/core/emitter.js";
 
 export class LabelServer extends Emitter {
   records = new Map(); // id → {kind, id, revision, value}

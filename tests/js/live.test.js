@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Live } from "../../static/editor/net/live.js";
+import { Live } from "../../static/shared/net/live.js";
 
 /** Sockets whose far end is the test. */
 function network() {

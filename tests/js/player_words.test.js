@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { playerCommands } from "../../static/editor/panels/player_commands.js";
-import { convertCommand } from "../../static/editor/panels/snippets.js";
+import { convertCommand } from "../../static/shared/core/shell.js";
 import { frameNamed } from "../../static/editor/playback/transport.js";
 
 test("while it plays the counter names the frame on the screen, while it seeks where it goes", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, duration, stateOf, timeLeft } from "../../static/dataset/format.js";
+import { bytes, stateOf, timeLeft } from "../../static/dataset/format.js";
+import { formatTime } from "../../static/shared/core/words.js";
 import { suggestions } from "../../static/dataset/filter.js";
 import { PAGE, Rows } from "../../static/dataset/rows.js";
 
@@ -84,8 +85,8 @@ test("a stretch over rows that are not here is fetched in as few answers as may 
 });
 
 test("numbers are said with units and without rounding to the next one", () => {
-  assert.equal(duration(59.9996), "00:01:00.000");
-  assert.equal(duration(3725.5), "01:02:05.500");
+  assert.equal(formatTime(59.9996), "00:01:00.000");
+  assert.equal(formatTime(3725.5), "01:02:05.500");
   assert.equal(bytes(999), "999 B");
   assert.equal(bytes(999_999), "1.0 MB");
   assert.equal(bytes(123_456_789), "123 MB");

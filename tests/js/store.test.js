@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { newId } from "../../static/editor/core/ids.js";
-import { Store, sameJson } from "../../static/editor/core/store.js";
+import { Store } from "../../static/editor/core/store.js";
+import { sameJson } from "../../static/shared/core/json.js";
 
 const listening = (store) => {
   const changes = [];

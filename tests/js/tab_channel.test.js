@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { TabChannel } from "../../static/editor/net/tab_channel.js";
+import { TabChannel } from "../../static/shared/net/tab_channel.js";
 import { LabelServer } from "./label_server.js";
 import { browser, conflicting, journalled, until } from "./label_tabs.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Emitter } from "../../static/editor/core/emitter.js";
-import { ApiError } from "../../static/editor/net/api.js";
+import { Emitter } from "../../static/shared/core/emitter.js";
+import { ApiError } from "../../static/shared/net/api.js";
 import { WatchedUnit } from "../../static/editor/net/watched_unit.js";
 
 const TOPICS = ["dataset:5", "data_unit:7"];

@@ -45,11 +45,13 @@ def _editor(
 
 @cache
 def editor_modules() -> tuple[str, ...]:
-    """The addresses of the editor's own modules. They import each other several levels deep: named in the page they
-    come all at once, not level by level."""
+    """The addresses of the modules that the editor consists of. They import each other several levels deep: named in
+    the page they come all at once, not level by level."""
     top = settings.BASE_DIR / "static"
     return tuple(
-        settings.STATIC_URL + path.relative_to(top).as_posix() for path in sorted((top / "editor").rglob("*.js"))
+        settings.STATIC_URL + path.relative_to(top).as_posix()
+        for part in ("shared", "editor")
+        for path in sorted((top / part).rglob("*.js"))
     )
 
 

@@ -1,8 +1,8 @@
 /** Undo and redo of what the user did, one step a gesture, built from the store's changes alone. */
 
-import { Emitter } from "./emitter.js";
+import { Emitter } from "../../shared/core/emitter.js";
+import { sameJson } from "../../shared/core/json.js";
 import { newId } from "./ids.js";
-import { sameJson } from "./store.js";
 
 /** @import {Change, RecordChange, Store, Write} from "./store.js" */
 

@@ -1,6 +1,6 @@
 /** What one person has in hand in one tab: tool, selection, what is hidden. Not saved with the labels, not undone. */
 
-import { Emitter } from "./emitter.js";
+import { Emitter } from "../../shared/core/emitter.js";
 
 /** @typedef {"select" | "box"} ToolName */
 

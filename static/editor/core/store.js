@@ -1,10 +1,12 @@
 /** Records by id, and the one way to change them: undo, saving and live updates all hang on its changes. */
 
-import { Emitter } from "./emitter.js";
+import { Emitter } from "../../shared/core/emitter.js";
+import { sameJson } from "../../shared/core/json.js";
 import { newId } from "./ids.js";
 
+/** @import {Value} from "../../shared/core/json.js" */
+
 /** @typedef {"user" | "history" | "remote"} Origin */
-/** @typedef {{readonly [field: string]: any}} Value  JSON, never changed in place */
 /** @typedef {{id: string, kind: string, value: Value | null, revision?: number}} Write  `value` null deletes */
 /**
  * `base` is the server's revision of the record that the author of this change saw.
@@ -107,20 +109,6 @@ export class Store extends Emitter {
       this.#kindOf.set(id, kind);
     }
   }
-}
-
-/**
- * Equal as JSON, whatever the order of the fields.
- * @param {any} a
- * @param {any} b
- * @returns {boolean}
- */
-export function sameJson(a, b) {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const keys = Object.keys(a);
-  if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
 }
 
 /**

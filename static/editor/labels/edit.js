@@ -4,7 +4,8 @@ import { newId } from "../core/ids.js";
 import { KEYFRAME, RANGE, TRACK } from "./records.js";
 import { SHAPES } from "./shapes.js";
 
-/** @import {Value, Write} from "../core/store.js" */
+/** @import {Value} from "../../shared/core/json.js" */
+/** @import {Write} from "../core/store.js" */
 /** @import {Interpolation, Keyframe, Range, Receipt, Shape, Track} from "./records.js" */
 /** @import {TrackIndex} from "./tracks.js" */
 

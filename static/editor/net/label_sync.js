@@ -1,16 +1,16 @@
 /** Keeps the labels that a page shows and the server's the same: joins the store with what is pending, its sender, and what others do. */
 
-import { Emitter } from "../core/emitter.js";
-import { ChangeSender } from "./change_sender.js";
-import { PendingChanges } from "./pending_changes.js";
+import { Emitter } from "../../shared/core/emitter.js";
+import { ChangeSender } from "../../shared/net/change_sender.js";
+import { PendingChanges } from "../../shared/net/pending_changes.js";
 import { RemoteChanges } from "./remote_changes.js";
 
 /** @import {Store, Write} from "../core/store.js" */
 /** @import {History} from "../core/history.js" */
 /** @import {LabelRow} from "../labels/records.js" */
-/** @import {SenderOptions, Trouble} from "./change_sender.js" */
-/** @import {Live} from "./live.js" */
-/** @import {Undecided} from "./pending_changes.js" */
+/** @import {SenderOptions, Trouble} from "../../shared/net/change_sender.js" */
+/** @import {Live} from "../../shared/net/live.js" */
+/** @import {Undecided} from "../../shared/net/pending_changes.js" */
 
 /**
  * What the user is told, always. `at`: when the last change was saved. `pending`: changes that are on their way.

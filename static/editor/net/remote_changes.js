@@ -1,12 +1,12 @@
 /** The server's side of a label row: what others change is shown, unless it stands behind own changes that are pending. */
 
-import { get } from "./api.js";
+import { get } from "../../shared/net/api.js";
 
-/** @import {Store, Value} from "../core/store.js" */
+/** @import {Store} from "../core/store.js" */
 /** @import {LabelRow, ServerRecord} from "../labels/records.js" */
-/** @import {Entry, EntryRecord} from "./journal.js" */
-/** @import {Live, LiveEvent} from "./live.js" */
-/** @import {Applied, PendingChanges, Version} from "./pending_changes.js" */
+/** @import {Entry, EntryRecord} from "../../shared/net/journal.js" */
+/** @import {Live, LiveEvent} from "../../shared/net/live.js" */
+/** @import {Applied, PendingChanges, Version} from "../../shared/net/pending_changes.js" */
 
 /**
  * The server's version of a record that is not shown, since a queued change writes it. `asOf`: the revision of the row at which it

@@ -1,10 +1,10 @@
 /** The data unit that a page is about, as it is now: whatever the socket missed is asked for again. */
 
-import { Emitter } from "../core/emitter.js";
-import { sameJson } from "../core/store.js";
-import { ApiError, get } from "./api.js";
+import { Emitter } from "../../shared/core/emitter.js";
+import { sameJson } from "../../shared/core/json.js";
+import { ApiError, get } from "../../shared/net/api.js";
 
-/** @import {Live, LiveEvent} from "./live.js" */
+/** @import {Live, LiveEvent} from "../../shared/net/live.js" */
 
 const RETRY_MS = 2000;
 

@@ -1,6 +1,6 @@
 /** The frame in the page's address: which one is asked for, which one a reload comes back to, a link to it. */
 
-import { copyText } from "./copy.js";
+import { copyText } from "../../shared/view/copy.js";
 
 /** @import {Transport} from "../playback/transport.js" */
 

@@ -1,8 +1,8 @@
 /** The classes with their colours and number keys; choosing one takes the box tool in hand. */
 
 import { html, nothing } from "lit-html";
+import { icon } from "../../shared/view/icon.js";
 import { cssProperty } from "./css_property.js";
-import { icon } from "./icon.js";
 
 /** @import {PanelContext} from "./panel_context.js" */
 

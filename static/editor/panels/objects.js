@@ -2,10 +2,10 @@
 
 import { html, nothing, render } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
+import { counted, grouped } from "../../shared/core/words.js";
+import { icon } from "../../shared/view/icon.js";
 import { hint } from "../core/keys.js";
 import { cssProperty } from "./css_property.js";
-import { counted } from "./panel_context.js";
-import { icon } from "./icon.js";
 
 /** @import {PanelContext} from "./panel_context.js" */
 
@@ -46,7 +46,7 @@ export class ObjectsPanel {
       this.#ids = tracks.map(({ id }) => id).filter((id) => wanted === "" || editor.nameOf(id).toLowerCase().includes(wanted));
     }
     render(
-      html`<div class="panel-head"><h2>Objects <span class="count">${tracks.length.toLocaleString("en")}</span></h2>
+      html`<div class="panel-head"><h2>Objects <span class="count">${grouped(tracks.length)}</span></h2>
           <input class="input search" type="search" placeholder="Search" aria-label="Search objects" .value=${this.#query}
             @input=${(/** @type {InputEvent} */ event) => this.#search(/** @type {HTMLInputElement} */ (event.currentTarget).value)}></div>
         <div class="object-scroll" @scroll=${(/** @type {Event} */ event) => this.#scrolled(/** @type {HTMLElement} */ (event.currentTarget))} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event)}>

@@ -31,7 +31,4 @@
  *   invalidate: () => void}} PanelContext
  */
 
-/** "1 object", "12 objects". @param {number} count @param {string} noun */
-export function counted(count, noun) {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-}
+export {};

@@ -1,7 +1,7 @@
 /** The save state in words, always on the screen. */
 
 import { html } from "lit-html";
-import { icon } from "./icon.js";
+import { icon } from "../../shared/view/icon.js";
 
 /** @import {SaveState} from "../net/label_sync.js" */
 

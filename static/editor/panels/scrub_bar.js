@@ -1,7 +1,7 @@
 /** The whole video as one bar: where one is, what is here already, how far verification has come, where the file is damaged. */
 
-import { oncePerFrame } from "../core/once_per_frame.js";
-import { formatTime } from "./goto.js";
+import { oncePerFrame } from "../../shared/core/once_per_frame.js";
+import { formatTime } from "../../shared/core/words.js";
 import { resolved } from "./theme_color.js";
 
 /** @import {PanelContext} from "./panel_context.js" */

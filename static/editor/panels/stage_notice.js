@@ -1,9 +1,9 @@
 /** What stands in place of the picture, or over it, when something is to be known first. */
 
 import { html, nothing } from "lit-html";
-import { commandView } from "./command.js";
-import { icon } from "./icon.js";
-import { convertCommand } from "./snippets.js";
+import { convertCommand } from "../../shared/core/shell.js";
+import { commandView } from "../../shared/view/command.js";
+import { icon } from "../../shared/view/icon.js";
 
 /**
  * `action`: what can be done about it here. `command`: what can be done about it elsewhere, for a shell.

@@ -1,10 +1,10 @@
 /** Says whether the frame on the screen is proved to be the frame that its number says, and how. */
 
 import { html, nothing } from "lit-html";
+import { formatTime } from "../../shared/core/words.js";
+import { copyAndSay } from "../../shared/view/copy.js";
+import { icon } from "../../shared/view/icon.js";
 import { progressWords } from "../playback/verification.js";
-import { copyAndSay } from "./copy.js";
-import { formatTime } from "./goto.js";
-import { icon } from "./icon.js";
 import { ffmpegSnippet, pyavSnippet } from "./snippets.js";
 
 /** @import {Verification} from "../playback/verification.js" */

@@ -1,7 +1,7 @@
 /** A lane a track: keyframes, where it is visible, the playhead. Drawn on a canvas; its focusable twin is the list of objects. */
 
-import { oncePerFrame } from "../core/once_per_frame.js";
-import { formatTime } from "./goto.js";
+import { oncePerFrame } from "../../shared/core/once_per_frame.js";
+import { formatTime } from "../../shared/core/words.js";
 import { DIAMOND, LANE, NAMES, RULER, TimelineDrawing } from "./timeline_drawing.js";
 import { TimelineScale } from "./timeline_scale.js";
 

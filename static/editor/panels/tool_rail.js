@@ -1,8 +1,8 @@
 /** The tools, at the left of the picture. */
 
 import { html } from "lit-html";
+import { icon } from "../../shared/view/icon.js";
 import { hint } from "../core/keys.js";
-import { icon } from "./icon.js";
 
 /** @import {PanelContext} from "./panel_context.js" */
 

@@ -2,11 +2,12 @@
 
 import { html, nothing, render } from "lit-html";
 import { live } from "lit-html/directives/live.js";
+import { formatTime } from "../../shared/core/words.js";
+import { icon } from "../../shared/view/icon.js";
 import { hint } from "../core/keys.js";
 import { RATES } from "../playback/player.js";
 import { frameNamed } from "../playback/transport.js";
-import { formatTime, GO_TO_HELP, parseGoTo } from "./goto.js";
-import { icon } from "./icon.js";
+import { GO_TO_HELP, parseGoTo } from "./goto.js";
 import { ScrubBar } from "./scrub_bar.js";
 
 /** @import {PanelContext} from "./panel_context.js" */

@@ -2,7 +2,7 @@
 
 import { prefetchWindow } from "./prefetch.js";
 
-/** @import { Emitter } from "../core/emitter.js" */
+/** @import { Emitter } from "../../shared/core/emitter.js" */
 /** @import { FrameSource, Picture, Proof } from "../sources/frame_source.js" */
 /** @import { TransportEvents } from "./transport.js" */
 

@@ -3,7 +3,7 @@
 import { Clock } from "./clock.js";
 import { isAbort } from "./monitor.js";
 
-/** @import { Emitter } from "../core/emitter.js" */
+/** @import { Emitter } from "../../shared/core/emitter.js" */
 /** @import { FrameSource, Picture } from "../sources/frame_source.js" */
 /** @import { Monitor } from "./monitor.js" */
 /** @import { Screen } from "./screen.js" */

@@ -3,7 +3,7 @@
 import { isAbort } from "./monitor.js";
 import { REST } from "./screen.js";
 
-/** @import { Emitter } from "../core/emitter.js" */
+/** @import { Emitter } from "../../shared/core/emitter.js" */
 /** @import { FrameSource } from "../sources/frame_source.js" */
 /** @import { Monitor } from "./monitor.js" */
 /** @import { Screen } from "./screen.js" */

@@ -2,7 +2,7 @@
 
 import { isAbort, superseded } from "./monitor.js";
 
-/** @import { Emitter } from "../core/emitter.js" */
+/** @import { Emitter } from "../../shared/core/emitter.js" */
 /** @import { FrameSource } from "../sources/frame_source.js" */
 /** @import { Monitor } from "./monitor.js" */
 /** @import { TransportEvents } from "./transport.js" */

@@ -3,7 +3,7 @@
  * what they see; labels know only `painted`, and tools are live when the two are equal.
  */
 
-import { Emitter } from "../core/emitter.js";
+import { Emitter } from "../../shared/core/emitter.js";
 import { Monitor } from "./monitor.js";
 import { Player } from "./player.js";
 import { Prover } from "./prover.js";

@@ -1,6 +1,6 @@
 /** The two canvases: the picture of a frame, said on its attributes once it is really drawn, and the shapes above it. */
 
-import { oncePerFrame } from "../core/once_per_frame.js";
+import { oncePerFrame } from "../../shared/core/once_per_frame.js";
 import { drawOverlay } from "./overlay.js";
 import { drawPicture } from "./picture.js";
 

@@ -1,6 +1,6 @@
 /** Where the picture stands in the canvas, and which pixel of it is under a point. */
 
-import { Emitter } from "../core/emitter.js";
+import { Emitter } from "../../shared/core/emitter.js";
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{x: number, y: number, width: number, height: number}} Rect */

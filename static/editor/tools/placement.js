@@ -1,6 +1,6 @@
 /** The one way to put something on a frame: only on the frame that is seen, as one step, with the proof of that frame. */
 
-import { Emitter } from "../core/emitter.js";
+import { Emitter } from "../../shared/core/emitter.js";
 
 /** @import {History} from "../core/history.js" */
 /** @import {Change, Store, Write} from "../core/store.js" */

@@ -1,6 +1,6 @@
 /** What has been done and is not on the server yet: kept in IndexedDB, so that no crash of tab or browser loses it. */
 
-/** @import {Value} from "../core/store.js" */
+/** @import {Value} from "../core/json.js" */
 
 /**
  * `base`: the revision that the author saw, or the id of the change before this one in the journal that wrote the record.

@@ -1,11 +1,11 @@
 /** What one person has done in one label row and the server does not have yet, in all tabs: the journal, and what it holds. */
 
 import { Emitter } from "../core/emitter.js";
-import { sameJson } from "../core/store.js";
+import { sameJson } from "../core/json.js";
 import { Journal, MemoryJournal } from "./journal.js";
 import { TabChannel } from "./tab_channel.js";
 
-/** @import {Change, Value} from "../core/store.js" */
+/** @import {Value} from "../core/json.js" */
 /** @import {Entry, EntryRecord, Problem} from "./journal.js" */
 /** @import {TabMessage} from "./tab_channel.js" */
 
@@ -111,7 +111,7 @@ export class PendingChanges extends Emitter {
   /**
    * Queue a change that was made in this tab.
    * @param {string} name  for the user
-   * @param {Change} change
+   * @param {{id: string, records: readonly {kind: string, id: string, before: Value | null, after: Value | null, base: number}[]}} change
    */
   add(name, change) {
     const { queued } = this;
