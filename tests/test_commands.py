@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 
 from tests.builders import make_dataset
 from tests.labelled import tiny_video
-from viewer.models import Dataset
+from tests.leftovers import leftovers
+from viewer.models import Dataset, DataUnit
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,31 @@ def test_a_file_that_cannot_be_read_is_a_sentence_and_exit_status_2(command, tmp
         said = capsys.readouterr()
         assert (end.value.code, said.out) == (2, "")
         assert said.err.strip().endswith(".")
+
+
+HOSTILE = {
+    "<img src=x onerror=alert(1)>.mp4": "<img src=x onerror=alert(1)>.mp4",
+    "gpj\u202e4pm.mp4": "gpj4pm.mp4",
+    "a\nb\x1b[31m.mp4": "ab[31m.mp4",
+    "-rf.mp4": "-rf.mp4",
+    "..mp4": "mp4",
+    "n" * 250 + ".mp4": "n" * 250 + ".mp4",  # no file system takes 300
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_with_hostile_names_are_taken_in_under_plain_titles(film, tmp_path, capsys):
+    for name in HOSTILE:
+        (tmp_path / name).write_bytes(film.read_bytes())
+    (tmp_path / "bad\x1b[2J\n.mp4").write_text("This is no film.")
+    with pytest.raises(SystemExit):
+        call_command("ingest", "Films", *sorted(map(str, tmp_path.glob("*mp4"))))
+    said = capsys.readouterr()
+    assert {line.split("\t")[1:3] == ["ready", "12 frames"] for line in said.out.splitlines()} == {True}
+    assert sorted(line.split("\t")[3] for line in said.out.splitlines()) == sorted(HOSTILE.values())
+    assert [line.split(": ")[0] for line in said.err.splitlines()] == [f"{tmp_path}/bad[2J.mp4"]
+    assert sorted(DataUnit.objects.values_list("title", flat=True)) == sorted(HOSTILE.values())
+    assert leftovers() == set()
 
 
 @pytest.mark.django_db

@@ -18,7 +18,8 @@ from django.test import Client
 
 from tests import asgi_client
 from tests.asgi_client import scope
-from tests.builders import cookie, make_data_unit, make_dataset, make_user, session_of
+from tests.builders import make_data_unit, make_dataset, make_user
+from tests.uploader import TUS, Uploader
 from viewer.actions import store_file as storing
 from viewer.actions.api_key import make_api_key
 from viewer.actions.store_file import clean_title, in_words
@@ -33,7 +34,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = bytes(range(256)) * 12000  # 3 MB: several blocks
 SIZE = len(CONTENT)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-TUS = {"Tus-Resumable": "1.0.0"}
 asked = sync_to_async
 
 
@@ -47,46 +47,14 @@ def dataset(ada):
     return make_dataset(manager=ada)
 
 
-class Browser:
-    """Somebody signed in: Django's test client for what Django answers, ASGI for the bytes."""
-
-    def __init__(self, user):
-        self.django = Client()
-        self.django.cookies[django_settings.SESSION_COOKIE_NAME] = session_of(user)
-        self.headers = [cookie(user, onframe_csrf="a" * 32), (b"x-csrftoken", b"a" * 32)]
-
-    def begin(self, dataset, size=SIZE, filename="film.mp4", **metadata):
-        texts = {"dataset": str(dataset.pk), "filename": filename} | metadata
-        pairs = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in texts.items())
-        return self.django.post("/api/uploads/", headers=TUS | {"Upload-Length": str(size), "Upload-Metadata": pairs})
-
-    def head(self, url):
-        return self.django.head(url, headers=TUS)
-
-    def delete(self, url):
-        return self.django.delete(url, headers=TUS)
-
-    def patch_headers(self, offset, *more):
-        return [
-            *self.headers,
-            (b"tus-resumable", b"1.0.0"),
-            (b"content-type", b"application/offset+octet-stream"),
-            (b"upload-offset", str(offset).encode()),
-            *more,
-        ]
-
-    async def patch(self, url, offset, body, *more):
-        return await asgi_client.ask(application, url, *self.patch_headers(offset, *more), method="PATCH", body=body)
-
-
 @pytest.fixture
 def browser(ada):
-    return Browser(ada)
+    return Uploader(ada)
 
 
 @pytest.fixture
 def url(browser, dataset):
-    return browser.begin(dataset)["Location"]
+    return browser.begin(dataset, SIZE)["Location"]
 
 
 def bytes_on_disk() -> set[str]:
@@ -99,7 +67,7 @@ def bytes_on_disk() -> set[str]:
 
 
 async def test_a_file_arrives_and_becomes_a_data_unit_that_is_to_be_read(browser, dataset, ada):
-    begun = await asked(browser.begin)(dataset, sha256=SHA256)
+    begun = await asked(browser.begin)(dataset, SIZE, sha256=SHA256)
     assert begun.status_code == 201
     assert begun["Tus-Resumable"] == "1.0.0"
     url = begun["Location"]
@@ -126,7 +94,7 @@ async def test_it_arrives_in_pieces_too(browser, url):
 
 async def test_the_same_bytes_twice_are_stored_once(browser, dataset):
     for name in ("a.mp4", "b.mp4"):
-        url = (await asked(browser.begin)(dataset, filename=name))["Location"]
+        url = (await asked(browser.begin)(dataset, SIZE, filename=name))["Location"]
         await browser.patch(url, 0, CONTENT)
     assert await DataUnit.objects.acount() == 2
     assert await StoredFile.objects.acount() == 1
@@ -135,7 +103,7 @@ async def test_the_same_bytes_twice_are_stored_once(browser, dataset):
 
 async def test_a_script_uploads_with_its_key_and_no_cookie(dataset, ada, browser):
     key = await asked(make_api_key)(ada)
-    url = (await asked(browser.begin)(dataset))["Location"]
+    url = (await asked(browser.begin)(dataset, SIZE))["Location"]
     browser.headers = [(b"authorization", f"Token {key}".encode())]
     assert (await browser.patch(url, 0, CONTENT)).status == 204
 
@@ -237,7 +205,7 @@ async def test_a_server_stopped_after_the_last_byte_finishes_when_it_is_asked(br
 
 
 async def test_bytes_that_differ_from_the_announced_sha256_are_removed(browser, dataset):
-    url = (await asked(browser.begin)(dataset, sha256="0" * 64))["Location"]
+    url = (await asked(browser.begin)(dataset, SIZE, sha256="0" * 64))["Location"]
     answer = await browser.patch(url, 0, CONTENT)
     assert answer.status == 422
     assert json.loads(answer.body)["code"] == "checksum_mismatch"
@@ -299,7 +267,7 @@ async def test_a_full_disk_is_said_before_and_during_and_the_upload_goes_on_once
     answer = await asked(browser.begin)(dataset, size=900 << 20)
     assert (answer.status_code, answer.json()["code"]) == (507, "no_space")
     monkeypatch.undo()
-    url = (await asked(browser.begin)(dataset))["Location"]
+    url = (await asked(browser.begin)(dataset, SIZE))["Location"]
     await browser.patch(url, 0, CONTENT[:1000])
 
     def full(*args):
@@ -353,7 +321,7 @@ async def test_cancelling_a_finished_upload_leaves_the_data_unit(browser, url):
 
 
 async def test_abandoned_uploads_are_swept_after_a_day_and_those_that_go_on_are_not(browser, dataset):
-    urls = [(await asked(browser.begin)(dataset))["Location"] for _ in range(2)]
+    urls = [(await asked(browser.begin)(dataset, SIZE))["Location"] for _ in range(2)]
     for url in urls:
         await browser.patch(url, 0, CONTENT[:1000])
     uploads = [u async for u in Upload.objects.order_by("created_at")]
@@ -376,14 +344,14 @@ async def test_only_managers_add_videos(role, status, dataset):
     bob = await asked(make_user)("bob")
     if role:
         await DatasetMember.objects.acreate(dataset=dataset, user=bob, role=role)
-    browser = await asked(Browser)(bob)
-    assert (await asked(browser.begin)(dataset)).status_code == status
+    browser = await asked(Uploader)(bob)
+    assert (await asked(browser.begin)(dataset, SIZE)).status_code == status
 
 
 async def test_nobody_else_reaches_an_upload(url, browser):
     await browser.patch(url, 0, CONTENT[:10])
     eve = await asked(make_user)("eve", is_staff=True)
-    other = await asked(Browser)(eve)
+    other = await asked(Uploader)(eve)
     assert (await asked(other.head)(url)).status_code == 404
     assert (await asked(other.delete)(url)).status_code == 404
     assert (await other.patch(url, 10, b"x")).status == 404

@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand
 from viewer.actions.create_dataset import create_dataset
 from viewer.actions.remove_data_unit import remove_data_unit
 from viewer.actions.sandboxed import close_sandbox
-from viewer.actions.store_file import BLOCK, check_size, check_space, store_file
+from viewer.actions.store_file import BLOCK, check_size, check_space, store_file, visible_text
 from viewer.errors import ViewerError
 from viewer.jobs.lease import Holder, claim, release_orphans
 from viewer.jobs.worker import beating, run
@@ -59,7 +59,8 @@ class Command(BaseCommand):
                         raise ViewerError(unit.error, code=unit.error_code)
                 except ViewerError as error:
                     refused.append({"path": str(path), "code": error.code, "detail": error.detail})
-                    self.stderr.write(f"{path}: {error.detail} ({error.code})")
+                    # A name may hold what a terminal takes for a command of its own.
+                    self.stderr.write(f"{visible_text(str(path))}: {error.detail} ({error.code})")
                 else:
                     taken.append((path, unit))
                     if not options["json"]:
