@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "viewer.settings")
-_django = get_asgi_application()  # before the imports below, which use the models
+django.setup(set_prefix=False)  # before the imports below, which use the models
 
 from viewer.live.answers import Receive, Send, refuse  # noqa: E402
 from viewer.live.consumers import PageSocket  # noqa: E402
+from viewer.live.django_threads import DjangoInThreads  # noqa: E402
 from viewer.live.identity import Scope, origin_allowed  # noqa: E402
 from viewer.live.media_bytes import media_bytes  # noqa: E402
 from viewer.live.request_body import Body, Refused, has_body  # noqa: E402
 from viewer.live.tail import tail  # noqa: E402
 from viewer.live.upload_bytes import upload_bytes  # noqa: E402
 
+_django = DjangoInThreads()
 _socket: Any = PageSocket.as_asgi()
 
 

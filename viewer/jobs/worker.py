@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, close_old_connections, connection, connections
 
 from viewer.actions import enqueue
 from viewer.actions.rebuild_tables import rebuild_tables
@@ -32,6 +32,7 @@ log = logging.getLogger("onframe.jobs")
 LOOK_SECONDS = 1  # jobs of this process wake it at once; those of others are found at the next look
 ORPHANS_SECONDS = 5
 SWEEP_SECONDS = 600
+CHECKPOINT_SECONDS = 5
 
 
 class Worker:
@@ -92,8 +93,8 @@ class Worker:
             connections.close_all()
 
     def _keep(self) -> None:
-        """Renew the leases, take over from the dead, sweep."""
-        renewed = orphans = swept = -1e9
+        """Renew the leases, take over from the dead, sweep, keep the database's log short."""
+        renewed = orphans = swept = shortened = -1e9
         upgraded = False
         try:
             while not self._stopping.is_set():
@@ -112,6 +113,9 @@ class Worker:
                     if now - swept >= SWEEP_SECONDS:
                         swept = now
                         sweep()
+                    if now - shortened >= CHECKPOINT_SECONDS:
+                        shortened = now
+                        checkpoint()
                 except (DatabaseError, OSError, MediaError):
                     log.exception("Housekeeping failed; trying again")
                 self._stopping.wait(1)
@@ -124,6 +128,14 @@ def _after_upgrade() -> None:
         return  # the sandbox need not be started for that
     if count := rebuild_tables(sandbox().libraries()):
         log.info("The frame tables of %d files are built again, by the rules and the FFmpeg of this version.", count)
+
+
+def checkpoint() -> None:
+    """Bring what SQLite has in its write-ahead log into the database, without holding up readers or writers. Costs
+    nothing if there is nothing; left to SQLite, every fourth large save waits for it."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 @contextmanager
