@@ -12,10 +12,11 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from api.auth import View
+from api.auth import View, visible_label_row
 from viewer.actions.open_label_row import changes_after, describe_label_row
 from viewer.actions.save_changes import save_changes
 from viewer.errors import ViewerError
+from viewer.models import LabelRow, User
 
 
 class LabelRowDetail(View):
@@ -45,6 +46,13 @@ class _ChangesParser(BaseParser):
 class LabelRowChanges(View):
     access = {"GET": "member", "POST": "annotator"}
     parser_classes = [_ChangesParser]
+
+    def find(self, user: User, kwargs: dict[str, Any]) -> None:
+        # Only what access is about: saving reads the rest within its transaction.
+        rows = LabelRow.objects.select_related("data_unit__dataset").only("data_unit__dataset__title")
+        self.label_row = visible_label_row(user, kwargs["label_row_id"], rows)
+        self.data_unit = self.label_row.data_unit
+        self.dataset = self.data_unit.dataset
 
     @extend_schema(
         summary="What has changed since a revision",

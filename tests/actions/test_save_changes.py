@@ -74,6 +74,15 @@ def test_a_retry_has_one_effect_and_the_same_answer(on):
     assert LabelChange.objects.count() == 2
 
 
+def test_a_change_that_comes_twice_in_one_request_has_one_effect(on):
+    sent = change(on.track(new_id()))
+    applied = {"id": sent["id"], "revision": 1}
+    assert save(on, sent, sent) == {"revision": 1, "applied": [applied, applied]}
+    with pytest.raises(ChangeIdReused):
+        save(on, other := change(on.track(new_id())), change(on.track(new_id()), id=other["id"]))
+    assert LabelChange.objects.count() == 2
+
+
 def test_another_change_under_the_same_id_is_refused(on):
     sent = change(on.track(new_id()))
     save(on, sent)
@@ -329,6 +338,23 @@ def test_a_large_change_tells_only_that_there_is_something_new(on):
     track = on.track(new_id())
     save(on, change(track, *(on.range(track["id"], n % 50, None) for n in range(120))))
     assert Event.objects.get(topic__startswith="label_row").data["records"] is None
+
+
+def test_a_thousand_records_are_written_changed_and_deleted_in_a_change_each():
+    on = labelled(frame_table(1000))
+    track = on.track(new_id())
+    keyframes = [on.keyframe(track["id"], frame) for frame in range(1000)]
+    save(on, change(track, *keyframes))
+    moved = [on.keyframe(track["id"], frame, id=k["id"], base=1, x=7) for frame, k in enumerate(keyframes)]
+    save(on, change(*moved))
+    assert state(on) == {track["id"]: (1, track["value"])} | {k["id"]: (2, k["value"]) for k in moved}
+    logged = json.loads(LabelChange.objects.get(revision=2).records)
+    assert logged == [
+        {"kind": "keyframe", "id": k["id"], "base": 1, "before": k["value"], "value": m["value"]}
+        for k, m in zip(keyframes, moved, strict=True)
+    ]
+    save(on, change(deleted(track, 1), *(deleted(k, 2) for k in moved)))
+    assert set(state(on).values()) == {(3, None)}
 
 
 def test_changes_made_by_one_person_are_not_saved_in_the_name_of_another(on):

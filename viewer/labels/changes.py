@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from viewer.labels.errors import LabelError
@@ -51,15 +52,14 @@ class ConflictingWrite:
 
 def parse_change(body: Any) -> Change:
     """A change from JSON. Raises LabelError for anything that docs/labels.md does not describe."""
-    _exactly("change", body, _CHANGE_FIELDS)
-    _uuid("The id of a change", body["id"])
-    records = body["records"]
+    id, records = _CHANGE.values(body)
+    _uuid("The id of a change", id)
     if not isinstance(records, list) or not records:
         raise LabelError("The records of a change are a list of at least one.")
     writes = tuple(map(_parse_record, records))
     if len({write.id for write in writes}) < len(writes):
         raise LabelError("A change names the same record twice.")
-    return Change(body["id"], writes, body)
+    return Change(id, writes, body)
 
 
 def parse_request(body: Any) -> tuple[int | None, Sequence[Any]]:
@@ -69,8 +69,7 @@ def parse_request(body: Any) -> tuple[int | None, Sequence[Any]]:
         user, body = body["user"], {name: field for name, field in body.items() if name != "user"}
     else:
         user = None
-    _exactly("request", body, _REQUEST_FIELDS)
-    changes = body["changes"]
+    (changes,) = _REQUEST.values(body)
     if not isinstance(changes, list) or not 0 < len(changes) <= MAX_CHANGES:
         raise LabelError(f"The changes of a request are a list of 1 to {MAX_CHANGES}.")
     lists = (change.get("records") for change in changes if isinstance(change, dict))
@@ -99,13 +98,38 @@ def find_conflicts(
 
 # -- what each kind of record must look like ----------------------------------------------------------------
 
-_REQUEST_FIELDS = frozenset(("changes",))
-_CHANGE_FIELDS = frozenset(("id", "records"))
-_RECORD_FIELDS = frozenset(("kind", "id", "base", "value"))
-_TRACK_FIELDS = frozenset(("class", "number"))
-_KEYFRAME_FIELDS = frozenset(("track", "frame", "shape", "interpolation", "occluded", "receipt"))
-_RANGE_FIELDS = frozenset(("track", "type", "first", "last", "receipt"))
-_RECEIPT_FIELDS = frozenset(("table", "frame", "pts", "packet", "proof", "digest"))
+# A request may bring thousands of records, so what is right is seen in few steps. What is not is then looked at once
+# more, field by field, for the words.
+
+
+class _Fields:
+    """The fields that an object has, all of them and no others."""
+
+    def __init__(self, what: str, first: str, *others: str):
+        self._what = what
+        self._names = (first, *others)
+        self._count = len(self._names)
+        self._get = itemgetter(*self._names) if others else lambda value: (value[first],)
+
+    def values(self, value: Any) -> tuple[Any, ...]:
+        """Return them in order. Raises LabelError for anything but such an object."""
+        if type(value) is dict and len(value) == self._count:
+            try:
+                return self._get(value)
+            except KeyError:
+                pass
+        raise LabelError(
+            f"A {self._what} must be an object with exactly these fields: {', '.join(sorted(self._names))}."
+        )
+
+
+_REQUEST = _Fields("request", "changes")
+_CHANGE = _Fields("change", "id", "records")
+_RECORD = _Fields("record", "kind", "id", "base", "value")
+_TRACK = _Fields("track", "class", "number")
+_KEYFRAME = _Fields("keyframe", "track", "frame", "shape", "interpolation", "occluded", "receipt")
+_RANGE = _Fields("range", "track", "type", "first", "last", "receipt")
+_RECEIPT = _Fields("receipt", "table", "frame", "pts", "packet", "proof", "digest")
 
 
 def _check_track(value: Any) -> None:
@@ -113,48 +137,56 @@ def _check_track(value: Any) -> None:
         if not isinstance(value["color"], str) or not COLOR.fullmatch(value["color"]):
             raise LabelError("The color of a track must look like #e69f00.")
         value = {name: field for name, field in value.items() if name != "color"}
-    _exactly("track", value, _TRACK_FIELDS)
-    _whole("The number of a track", value["number"], 1, 10**9)
-    of = value["class"]
+    of, number = _TRACK.values(value)
+    _whole("The number of a track", number, 1, 10**9)
     if not (type(of) is int and 0 <= of < 2**31) and not (isinstance(of, str) and _CLASS(of)):
         raise LabelError("The class of a track must be the id of a class.")
 
 
 def _check_keyframe(value: Any) -> None:
-    _exactly("keyframe", value, _KEYFRAME_FIELDS)
-    _uuid("The track of a keyframe", value["track"])
-    _whole("The frame of a keyframe", value["frame"], 0, MAX_FRAME)
-    check_shape(value["shape"])
-    if value["interpolation"] not in INTERPOLATIONS:
+    track, frame, shape, interpolation, occluded, receipt = _KEYFRAME.values(value)
+    _uuid("The track of a keyframe", track)
+    if type(frame) is not int or not 0 <= frame <= MAX_FRAME:
+        _whole("The frame of a keyframe", frame, 0, MAX_FRAME)
+    check_shape(shape)
+    if interpolation not in INTERPOLATIONS:
         raise LabelError(f"The interpolation of a keyframe must be one of: {', '.join(INTERPOLATIONS)}.")
-    if type(value["occluded"]) is not bool:
+    if type(occluded) is not bool:
         raise LabelError("Occluded must be true or false.")
-    _check_receipt(value["receipt"])
-    if value["receipt"]["frame"] != value["frame"]:
+    if _check_receipt(receipt) != frame:
         raise LabelError("The receipt of a keyframe must be of the keyframe's own frame.")
 
 
 def _check_range(value: Any) -> None:
-    _exactly("range", value, _RANGE_FIELDS)
-    _uuid("The track of a range", value["track"])
-    if value["type"] != "outside":
+    track, type, first, last, receipt = _RANGE.values(value)
+    _uuid("The track of a range", track)
+    if type != "outside":
         raise LabelError("The type of a range must be “outside”.")
-    _whole("The first frame of a range", value["first"], 0, MAX_FRAME)
-    if value["last"] is not None:
-        _whole("The last frame of a range", value["last"], value["first"], MAX_FRAME)
-    _check_receipt(value["receipt"])
+    _whole("The first frame of a range", first, 0, MAX_FRAME)
+    if last is not None:
+        _whole("The last frame of a range", last, first, MAX_FRAME)
+    _check_receipt(receipt)
 
 
-def _check_receipt(value: Any) -> None:
-    _exactly("receipt", value, _RECEIPT_FIELDS)
-    _whole("The table of a receipt", value["table"], 1, 2**53 - 1)
-    _whole("The frame of a receipt", value["frame"], 0, MAX_FRAME)
-    _whole("The PTS of a receipt", value["pts"], 1 - 2**53, 2**53 - 1)
-    _whole("The packet of a receipt", value["packet"], 0, MAX_FRAME)
-    if value["proof"] not in PROOFS:
+def _check_receipt(value: Any) -> int:
+    """Returns its frame."""
+    table, frame, pts, packet, proof, digest = _RECEIPT.values(value)
+    if not (
+        type(table) is type(frame) is type(pts) is type(packet) is int
+        and 1 <= table < 2**53
+        and 0 <= frame <= MAX_FRAME
+        and -(2**53) < pts < 2**53
+        and 0 <= packet <= MAX_FRAME
+    ):
+        _whole("The table of a receipt", table, 1, 2**53 - 1)
+        _whole("The frame of a receipt", frame, 0, MAX_FRAME)
+        _whole("The PTS of a receipt", pts, 1 - 2**53, 2**53 - 1)
+        _whole("The packet of a receipt", packet, 0, MAX_FRAME)
+    if proof not in PROOFS:
         raise LabelError(f"The proof of a receipt must be one of: {', '.join(PROOFS)}.")
-    if not isinstance(value["digest"], str) or not _DIGEST(value["digest"]):
+    if type(digest) is not str or not _DIGEST(digest):
         raise LabelError("The digest of a receipt must be 32 hexadecimal digits in lower case.")
+    return int(frame)
 
 
 KINDS: dict[str, Callable[[Any], None]] = {
@@ -165,24 +197,18 @@ KINDS: dict[str, Callable[[Any], None]] = {
 
 
 def _parse_record(record: Any) -> RecordWrite:
-    _exactly("record", record, _RECORD_FIELDS)
-    kind, id, base, value = record["kind"], record["id"], record["base"], record["value"]
-    check = KINDS.get(kind) if isinstance(kind, str) else None
+    kind, id, base, value = fields = _RECORD.values(record)
+    check = KINDS.get(kind) if type(kind) is str else None
     if check is None:
         raise LabelError(f"The kind of a record must be one of: {', '.join(KINDS)}.")
     _uuid("The id of a record", id)
-    if isinstance(base, str):
+    if type(base) is str:
         _uuid("The base of a record, where it is a text,", base)
-    else:
+    elif type(base) is not int or not 0 <= base <= MAX_FRAME:
         _whole("The base of a record", base, 0, MAX_FRAME)
     if value is not None:
         check(value)
-    return RecordWrite(kind, id, base, value)
-
-
-def _exactly(what: str, value: Any, fields: frozenset[str]) -> None:
-    if type(value) is not dict or value.keys() != fields:
-        raise LabelError(f"A {what} must be an object with exactly these fields: {', '.join(sorted(fields))}.")
+    return RecordWrite._make(fields)
 
 
 def _whole(what: str, value: Any, least: int, most: int) -> None:
