@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
@@ -10,7 +11,6 @@ from django.db import connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from viewer.live.answers import Receive, Send
 from viewer.live.identity import Scope
 
 IDLE = 4  # threads that are kept; the connection of each holds up to 8 MB of pages
@@ -26,7 +26,7 @@ class DjangoInThreads(ASGIHandler):
         super().__init__()
         self._idle: list[ThreadPoolExecutor] = []  # last in, first out: few threads have their pages in memory
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="django")
         try:
             async with ThreadSensitiveContext(executor=thread):
