@@ -27,7 +27,9 @@ class DataUnitList(View):
     @extend_schema(
         summary="The videos of a dataset",
         parameters=[
-            OpenApiParameter("q", str, description="words of the title; `state:ready codec:hevc by:ann labels:none`"),
+            OpenApiParameter(
+                "q", str, description="words of the title; `state:ready codec:hevc by:ann labels:none review:some`"
+            ),
             OpenApiParameter("state", str, enum=STATE),
             OpenApiParameter("sort", str, description=f"comma separated, `-` for downwards: {', '.join(SORTS)}"),
             OpenApiParameter("offset", int),

@@ -2,8 +2,8 @@
 /** @import { DataUnit } from "./types.js" */
 import { html } from "lit-html";
 import { formatTime, grouped } from "../shared/core/words.js";
-import { bytes, editorUrl, frameRate, mayOpen, seenSize, stateOf } from "./format.js";
-import { badge } from "./parts.js";
+import { bytes, editorUrl, frameRate, mayOpen, seenSize, stateOf, upgradeOf } from "./format.js";
+import { badge, mark, shortBadge } from "./parts.js";
 
 /**
  * @typedef {{name: string, title: string, sort: string | null, number: boolean, shown: boolean, fixed?: boolean,
@@ -38,7 +38,7 @@ export const COLUMNS = [
         ? html`<a class="row-title" href=${editorUrl(unit)} title=${unit.title} tabindex="-1" draggable="false">${unit.title}</a>`
         : html`<span class="row-title" title=${unit.title}>${unit.title}</span>`,
   },
-  { name: "state", title: "State", sort: "state", number: false, shown: true, cell: (unit) => badge(stateOf(unit)) },
+  { name: "state", title: "State", sort: "state", number: false, shown: true, cell: stateCell },
   {
     name: "duration",
     title: "Duration",
@@ -84,6 +84,13 @@ export const COLUMNS = [
     cell: (unit) => html`<time datetime=${unit.created_at} title=${new Date(unit.created_at).toLocaleString()}>${day(unit.created_at)}</time>`,
   },
 ];
+
+/** The state, and after an upgrade what is left of it to be looked at: in words before everything else. @param {DataUnit} unit */
+function stateCell(unit) {
+  const more = upgradeOf(unit);
+  if (more.length === 0) return badge(stateOf(unit));
+  return html`<span class="states">${shortBadge(stateOf(unit))}${more.map((each) => (each.words.startsWith("Old") ? mark(each) : shortBadge(each)))}</span>`;
+}
 
 const STORED = "dataset.columns";
 

@@ -5,7 +5,7 @@ import { convertCommand } from "../shared/core/shell.js";
 import { formatTime, grouped } from "../shared/core/words.js";
 import { commandView } from "../shared/view/command.js";
 import { icon } from "../shared/view/icon.js";
-import { bytes, editorUrl, frameRate, mayOpen, progressOf, seenSize, stateOf } from "./format.js";
+import { bytes, editorUrl, frameRate, mayOpen, progressOf, seenSize, stateOf, upgradeOf } from "./format.js";
 import { badge } from "./parts.js";
 
 /**
@@ -50,6 +50,7 @@ function details(unit, say) {
     ${bad
       ? html`<p class="notice ${state.tone === "danger" ? "notice-danger" : "notice-warning"}">${icon(state.icon)}<span><strong>${state.words}.</strong> ${state.sentence}</span></p>`
       : html`<p>${badge(state)}</p>`}
+    ${upgradeOf(unit).map(({ icon: name, words, sentence }) => html`<p class="notice notice-warning">${icon(name)}<span><strong>${words}.</strong> ${sentence}</span></p>`)}
     ${unit.state === "needs_reencode" ? commandView("Convert it on your own machine, then upload the result:", convertCommand(unit), say) : nothing}
     ${progress === null ? nothing : html`<progress class="progress" max="1" value=${progress} aria-label="Reading"></progress>`}
     ${mayOpen(unit) ? html`<p class="details-open"><a class="button button-primary" href=${editorUrl(unit)}>Open in the editor</a></p>` : nothing}

@@ -9,6 +9,7 @@ const FIXED = [
   ["state:needs_reencode", "not as it is"],
   ["labels:none", "nothing labelled yet"],
   ["labels:some", "has labels"],
+  ["review:some", "labels to review after an upgrade"],
 ];
 
 /**

@@ -64,6 +64,27 @@ export function stateOf(unit) {
   }
 }
 
+/**
+ * What a newer version has left to be looked at, as badges: labels to review, and a frame table that could not be built again.
+ * @param {DataUnit} unit
+ * @returns {ReturnType<typeof stateOf>[]}
+ */
+export function upgradeOf({ to_review: labels, facts }) {
+  /** @type {ReturnType<typeof stateOf>[]} */
+  const badges = [];
+  if (labels > 0) {
+    const stand = labels === 1 ? "1 label stands on a frame that is" : `${counted(labels, "label")} stand on frames that are`;
+    const sentence = `It was read again by a newer version, and ${stand} not the same. Open it to review them.`;
+    badges.push({ icon: "list-checks", tone: "warning", words: `${grouped(labels)} to review`, sentence });
+  }
+  if (facts.rebuild_error) {
+    const { code, detail } = facts.rebuild_error;
+    const sentence = `It keeps the frame table it has; building it again failed: ${detail} (${code})`;
+    badges.push({ icon: "history", tone: "warning", words: "Old frame table", sentence });
+  }
+  return badges;
+}
+
 /** How much has been read, 0 to 1, or null. @param {DataUnit} unit */
 export function progressOf(unit) {
   if (unit.table !== null && unit.table.frame_count > 0) return Math.min(1, unit.table.proved / unit.table.frame_count);

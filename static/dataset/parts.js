@@ -8,6 +8,22 @@ export function swatch(color) {
 }
 
 /**
+ * Without the sentence, which only the tooltip has: for beside others.
+ * @param {{icon: string, tone: string, words: string, sentence: string}} state
+ */
+export function shortBadge({ icon: name, tone, words, sentence }) {
+  return html`<span class="badge ${tone === "" ? "" : `badge-${tone}`}" title=${sentence === "" ? words : `${words}. ${sentence}`}>${icon(name)}<span>${words}</span></span>`;
+}
+
+/**
+ * Only an icon, where there is no room: its words are for screen readers and in the tooltip.
+ * @param {{icon: string, tone: string, words: string, sentence: string}} state
+ */
+export function mark({ icon: name, tone, words, sentence }) {
+  return html`<span class="badge badge-${tone}" title="${words}. ${sentence}">${icon(name)}<span class="visually-hidden">${words}. ${sentence}</span></span>`;
+}
+
+/**
  * @param {{icon: string, tone: string, words: string, sentence: string}} state
  */
 export function badge({ icon: name, tone, words, sentence }) {

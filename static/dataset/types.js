@@ -6,8 +6,8 @@
  *   error: {code: string, detail: string} | null, size: number, sha256: string,
  *   facts: {container?: string, codec?: string, pixel_format?: string, width?: number, height?: number, rotation?: number,
  *     sample_aspect_ratio?: string, unclean_frames?: number, duration_seconds?: number, frame_count?: number, average_rate?: string | number,
- *     has_audio?: boolean, bitrate?: number},
- *   label_row: number | null, labels: number, labelled_by: string[],
+ *     has_audio?: boolean, bitrate?: number, rebuild_error?: {code: string, detail: string}},
+ *   label_row: number | null, labels: number, to_review: number, labelled_by: string[],
  *   table: {id: number, state: string, frame_count: number, proved: number} | null,
  *   thumbnail_url: string | null, progress: {fraction: number, seconds_left: number | null} | null, created_at: string,
  * }} DataUnit

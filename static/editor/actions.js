@@ -4,8 +4,10 @@ import { bindingFor } from "./core/keys.js";
 import { openHelp } from "./panels/help.js";
 import { playerCommands } from "./panels/player_commands.js";
 import { labelCommands } from "./tools/commands.js";
+import { reviewCommands } from "./tools/review_commands.js";
 
 /** @import {Transport} from "./playback/transport.js" */
+/** @import {LabelReview} from "./net/label_review.js" */
 /** @import {LabelSync} from "./net/label_sync.js" */
 /** @import {Address} from "./panels/address.js" */
 /** @import {Splitter} from "./panels/layout.js" */
@@ -14,8 +16,8 @@ import { labelCommands } from "./tools/commands.js";
 
 /** `held`: by a key that is held down. @typedef {Record<string, (held?: boolean) => unknown>} Actions */
 /**
- * `sync` is null in the viewer without labels. `refresh` draws again what shows where and how it plays.
- * @typedef {{transport: Transport, toolContext: ToolContext, hand: Hand, address: Address, sync: LabelSync | null, mayLabel: boolean,
+ * `sync` and `review` are null in the viewer without labels. `refresh` draws again what shows where and how it plays.
+ * @typedef {{transport: Transport, toolContext: ToolContext, hand: Hand, address: Address, sync: LabelSync | null, review: LabelReview | null, mayLabel: boolean,
  *   stage: HTMLElement, overlay: HTMLElement, help: HTMLDialogElement, splits: {side: Splitter, timeline: Splitter} | null,
  *   focusCounter: () => void, refresh: () => void, heard: (error: unknown) => void}} Parts
  */
@@ -28,13 +30,13 @@ const BUSY = "Finish the shape in hand first, or give it up with Escape.";
  * @returns {{act: (action: string, held?: boolean) => void, knows: (action: string) => boolean}}
  */
 export function actionsOf(parts) {
-  const { toolContext, hand, mayLabel, sync, heard } = parts;
+  const { toolContext, hand, mayLabel, sync, review, heard } = parts;
   /** @type {Actions} */
   const actions = {
     ...playerCommands(parts.transport, toolContext.say),
     ...loopActions(parts),
     ...viewActions(parts),
-    ...(sync ? { ...labelCommands(toolContext), ...editorActions(parts, sync) } : {}),
+    ...(sync && review ? { ...labelCommands(toolContext), ...editorActions(parts, sync, review) } : {}),
     goTo: parts.focusCounter,
     copyLink: parts.address.copyLink,
     cancel: () => cancel(parts),
@@ -84,10 +86,13 @@ function viewActions({ toolContext: { viewport }, stage, help, sync }) {
   };
 }
 
-/** @param {Parts} parts @param {LabelSync} sync @returns {Actions} */
-function editorActions({ toolContext, hand, splits }, sync) {
+/** @param {Parts} parts @param {LabelSync} sync @param {LabelReview} review @returns {Actions} */
+function editorActions({ toolContext, hand, splits, mayLabel }, sync, review) {
+  const { canConfirm, confirm, deleteReviewed } = reviewCommands(toolContext, review);
   return {
-    finish: () => hand.send("enter"),
+    confirm,
+    deleteReviewed,
+    finish: () => (mayLabel && !hand.busy && toolContext.session.tool === "select" && canConfirm() ? confirm() : hand.send("enter")),
     save: () => {
       sync.flush();
       toolContext.say("Saving what is not on the server yet.");

@@ -5,6 +5,7 @@ import { proofWords } from "./panels/status_chip.js";
 
 /** @import {Emitter} from "../shared/core/emitter.js" */
 /** @import {OpenLabels} from "./labels/open_labels.js" */
+/** @import {LabelReview} from "./net/label_review.js" */
 /** @import {WatchedUnit} from "./net/watched_unit.js" */
 /** @import {Address} from "./panels/address.js" */
 /** @import {ProofState} from "./panels/proof_state.js" */
@@ -99,4 +100,23 @@ export function followServer({ watched, source, transport, refresh, replaced }) 
   watched.on("changed", () => gone || verify());
   watched.on("ontology", refresh);
   verify(); // it may have gone on while the page was opened
+}
+
+/**
+ * What an upgrade has left to be reviewed: asked for whenever the server says that it is another number, or another table.
+ * @param {{watched: WatchedUnit, review: LabelReview, say: (sentence: string) => void, refresh: () => void}} parts
+ */
+export function followReview({ watched, review, say, refresh }) {
+  let told = "";
+  const look = () => {
+    const { to_review: count, table } = watched.dataUnit;
+    const now = `${count} of ${table.id} ${table.state}`; // a table that is not verified says nothing of what to review
+    if (now === told) return;
+    told = now;
+    if (count > 0 || review.known) void review.ask();
+  };
+  review.on("change", refresh);
+  review.on("message", say);
+  watched.on("changed", look);
+  look();
 }

@@ -6,9 +6,10 @@ import { Live } from "../shared/net/live.js";
 import { actionsOf } from "./actions.js";
 import { Session } from "./core/session.js";
 import { panels } from "./drawing.js";
-import { followLabels, followServer, followTransport } from "./following.js";
+import { followLabels, followReview, followServer, followTransport } from "./following.js";
 import { takeHands } from "./hands.js";
 import { makePanelContext } from "./make_panel_context.js";
+import { LabelReview } from "./net/label_review.js";
 import { WatchedUnit } from "./net/watched_unit.js";
 import { opening } from "./opening.js";
 import { Address } from "./panels/address.js";
@@ -17,6 +18,7 @@ import { recall, sideSplitter, timelineSplitter } from "./panels/layout.js";
 import { Messages } from "./panels/messages.js";
 import { presence } from "./panels/presence.js";
 import { ProofState } from "./panels/proof_state.js";
+import { ReviewPanel } from "./panels/review.js";
 import { noticeView, removedNotice } from "./panels/stage_notice.js";
 import { Labelable } from "./playback/labelable.js";
 import { Transport } from "./playback/transport.js";
@@ -28,6 +30,7 @@ import { Keyboard } from "./tools/keyboard.js";
 import { Placement } from "./tools/placement.js";
 import { receiptOf } from "./tools/receipts.js";
 
+/** @import {LabelSync} from "./net/label_sync.js" */
 /** @import {Opened} from "./opening.js" */
 /** @import {Notice} from "./panels/stage_notice.js" */
 /** @import {Rect} from "./render/viewport.js" */
@@ -151,13 +154,14 @@ function wire({ dataUnit, row, source, labels, sync }) {
   const address = new Address(transport, say);
   const proof = new ProofState({ transport, digestsUrl: dataUnit.table.digests_url, verification, changed: invalidate });
   const splits = row && { side: sideSplitter(element("split-side")), timeline: timelineSplitter(element("split-timeline")) };
+  const review = row && new LabelReview(row.id, store);
   const { act, knows } = actionsOf({
-    transport, toolContext, hand, address, sync, mayLabel, splits, overlay, heard, stage: element("stage"), refresh: invalidate,
+    transport, toolContext, hand, address, sync, review, mayLabel, splits, overlay, heard, stage: element("stage"), refresh: invalidate,
     help: /** @type {HTMLDialogElement} */ (element("help")),
     focusCounter: () => panel.transportBar.focusCounter(),
   });
   const keyboard = new Keyboard({ canvas: overlay, act, knows });
-  const panelContext = makePanelContext({ dataUnit, hasLabels: row !== null, mayLabel, labels, source, transport, toolContext, hand, proof: proof.now, verification, act, invalidate, heard });
+  const panelContext = makePanelContext({ dataUnit, hasLabels: row !== null, mayLabel, labels, source, transport, toolContext, hand, proof: proof.now, verification, act, review, invalidate, heard });
   const panel = panels({ panelContext, toolContext, hand, stage, source, live, sync, element, panning: () => keyboard.spaceHeld });
 
   takeHands({ overlay, stage, toolContext, hand, keyboard, hasLabels: row !== null, act, refresh });
@@ -167,7 +171,10 @@ function wire({ dataUnit, row, source, labels, sync }) {
   followServer({ watched, source, transport, refresh, replaced });
   viewport.on("change", invalidate);
   live.on("state", invalidate);
-  if (sync && row) {
+  if (sync && row && review) {
+    const hosts = { banner: element("review"), list: element("review-list") };
+    new ReviewPanel(hosts, panelContext, review, { prepare: () => saveAll(sync), unfold: () => splits?.side.folded && splits.side.toggle() });
+    followReview({ watched, review, say, refresh });
     const problem = () => (placement.open ? "Finish the shape in hand first." : null);
     const decide = () => {
       showDecisions(element("conflicts"), sync, { problem, say, nameOf, nameOfNew: labels.nameOfNew, go });
@@ -181,12 +188,17 @@ function wire({ dataUnit, row, source, labels, sync }) {
     });
   }
 
+  /** Resolves when all is on the server, or cannot be brought there now. @param {LabelSync} labels */
+  function saveAll(labels) {
+    placement.cancel();
+    labels.flush();
+    return labels.settled();
+  }
+
   /** Its frames have other numbers than those on the screen: save what is placed, and open it again. */
   function replaced() {
-    placement.cancel();
-    sync?.flush();
     sessionStorage.setItem("said", "Verification has corrected the frames of this file; the page was opened again with the right ones.");
-    void (sync?.settled() ?? Promise.resolve()).finally(() => location.reload());
+    void Promise.resolve(sync && saveAll(sync)).finally(() => location.reload());
   }
 
   const said = sessionStorage.getItem("said");

@@ -7,6 +7,7 @@ import { boxBetween } from "./render/boxes.js";
 
 /** @import {Write} from "./core/store.js" */
 /** @import {OpenLabels} from "./labels/open_labels.js" */
+/** @import {LabelReview} from "./net/label_review.js" */
 /** @import {PanelContext, Proof} from "./panels/panel_context.js" */
 /** @import {Transport} from "./playback/transport.js" */
 /** @import {Verification} from "./playback/verification.js" */
@@ -16,11 +17,11 @@ import { boxBetween } from "./render/boxes.js";
 
 /**
  * @param {{dataUnit: any, hasLabels: boolean, mayLabel: boolean, labels: OpenLabels, source: VideoSource, transport: Transport, toolContext: ToolContext, hand: Hand,
- *   proof: () => Proof, verification: () => Verification | null, act: (action: string) => void, invalidate: () => void,
+ *   proof: () => Proof, verification: () => Verification | null, act: (action: string) => void, review: LabelReview | null, invalidate: () => void,
  *   heard: (error: unknown) => void}} parts
  * @returns {PanelContext}
  */
-export function makePanelContext({ dataUnit, hasLabels, mayLabel, labels, source, transport, toolContext, hand, proof, verification, act, invalidate, heard }) {
+export function makePanelContext({ dataUnit, hasLabels, mayLabel, labels, source, transport, toolContext, hand, proof, verification, act, review, invalidate, heard }) {
   const { history, index, nameOf, colorOf } = labels;
   const { session, placement, viewport, go, say } = toolContext;
   /** An edit that is about no frame in particular. @param {string} name @param {() => Write[]} writes */
@@ -30,7 +31,7 @@ export function makePanelContext({ dataUnit, hasLabels, mayLabel, labels, source
     return false;
   };
   return {
-    dataUnit, hasLabels, mayLabel, session, history, index, nameOf, colorOf, go, act, say, proof, verification, invalidate,
+    dataUnit, hasLabels, mayLabel, session, history, index, nameOf, colorOf, go, act, say, proof, verification, review, invalidate,
     stream: source.table.stream,
     frames: source,
     tracks: () => labels.tracks,

@@ -1,11 +1,13 @@
 """Labels on frames that a newer frame table has elsewhere are listed, and move along with their pictures."""
 
 import dataclasses
+import json
 
 import pytest
 from django.test import Client
 
 from tests.labelled import Labelled, body, change, digest, frame_table, labelled, new_id, store_table
+from viewer.actions.check_receipts import ReceiptMismatch
 from viewer.actions.relink_labels import relink_labels
 from viewer.actions.save_changes import save_changes
 from viewer.models import DatasetMember, Event, LabelChange, LabelRecord, User
@@ -117,6 +119,49 @@ def test_many_tracks_move_in_several_transactions(on, monkeypatch):
     upgrade(on)
     assert ask(on, "post").json()["moved"] == 10
     assert set(LabelRecord.objects.filter(kind="keyframe").values_list("frame", flat=True)) == {29, 30}
+
+
+def test_undoing_a_confirmation_brings_back_what_is_to_be_reviewed(on):
+    draw(on, CHANGED)
+    upgrade(on)
+    record = LabelRecord.objects.get(kind="keyframe")
+    old = json.loads(record.value)
+    confirmed = {**old, "shape": {**old["shape"], "x": 99.0}}
+    confirmed["receipt"] = {
+        "table": on.unit.table_id, "frame": 11, "pts": on.table.frame_pts[11], "packet": on.table.frame_packet[11],
+        "proof": "server", "digest": digest(11).hex(),
+    }  # fmt: skip
+    confirmed["frame"] = 11
+    write = {"kind": "keyframe", "id": record.record}
+    save_changes(on.row, on.user, body(change({**write, "base": 1, "value": confirmed})))
+    assert places(ask(on).json()) == []
+    save_changes(on.row, on.user, body(change({**write, "base": 2, "value": old})))
+    assert places(ask(on).json()) == [(CHANGED, CHANGED, "changed")]
+
+
+def test_a_deleted_label_on_an_older_table_comes_back_and_only_as_it_was(on):
+    draw(on, 3, CHANGED)
+    upgrade(on)
+    record = LabelRecord.objects.get(kind="keyframe", frame=CHANGED)
+    old = json.loads(record.value)
+    write = {"kind": "keyframe", "id": record.record}
+    save_changes(on.row, on.user, body(change({**write, "base": 1, "value": None})))
+    other = {**old, "shape": {**old["shape"], "x": 99.0}}
+    with pytest.raises(ReceiptMismatch):
+        save_changes(on.row, on.user, body(change({**write, "base": 2, "value": other})))
+    save_changes(on.row, on.user, body(change({**write, "base": 2, "value": old})))
+    assert places(ask(on).json()) == [(CHANGED, CHANGED, "changed")]
+
+
+def test_a_filter_finds_the_videos_with_labels_to_review(on):
+    def found(query: str) -> list[int]:
+        answer = client_of(on.user).get(f"/api/datasets/{on.unit.dataset_id}/data-units/", {"q": query})
+        return [unit["id"] for unit in answer.json()["results"]]
+
+    draw(on, CHANGED)
+    assert (found("review:some"), found("review:none")) == ([], [on.unit.pk])
+    upgrade(on)
+    assert (found("review:some"), found("review:none")) == ([on.unit.pk], [])
 
 
 def test_readers_look_and_do_not_move(on):

@@ -588,15 +588,19 @@ def test_nothing_overflows_a_small_window(editor: Page) -> None:
     until(editor, "document.getElementById('side').offsetWidth > 200")
 
 
+def axe_finds_nothing(page: Page) -> None:
+    # Run through the protocol, beside the page's own policy.
+    page.evaluate(AXE.read_text() + "; undefined")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(item["id"], [node["html"] for node in item["nodes"]]) for item in found["violations"]] == []
+
+
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_axe_finds_nothing_in_the_editor(editor: Page, scheme: Any) -> None:
     editor.emulate_media(color_scheme=scheme)
     draw_box(editor, (100, 100), (200, 200))
     editor.locator("#proof-chip").click()
-    # Run through the protocol, beside the page's own policy.
-    editor.evaluate(AXE.read_text() + "; undefined")
-    found = editor.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert [(item["id"], [node["html"] for node in item["nodes"]]) for item in found["violations"]] == []
+    axe_finds_nothing(editor)
 
 
 def test_the_page_weighs_less_than_half_a_megabyte(editor: Page) -> None:

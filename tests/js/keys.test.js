@@ -10,9 +10,15 @@ const actionOf = (/** @type {any} */ event, mac = false) => {
 };
 
 test("no key means two things", () => {
-  const keys = BINDINGS.flatMap((binding) => binding.keys);
+  const keys = BINDINGS.filter(({ through }) => !through).flatMap((binding) => binding.keys);
   assert.equal(new Set(keys).size, keys.length);
   assert.equal(new Set(BINDINGS.map(({ action }) => action)).size, BINDINGS.length);
+});
+
+test("what goes through another action has that action's keys", () => {
+  for (const { action, keys, through } of BINDINGS.filter((binding) => binding.through)) {
+    for (const key of keys) assert.equal(bindingOf(key)?.action, through, action);
+  }
 });
 
 test("keys that belong to the browser are left to it", () => {

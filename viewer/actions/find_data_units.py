@@ -9,7 +9,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, NullIf
 
 from viewer.errors import ViewerError
-from viewer.models import Dataset, DataUnit, LabelChange, LabelRecord
+from viewer.models import Dataset, DataUnit, FrameTableRow, LabelChange, LabelRecord
 from viewer.models.datasets import DataUnitQuerySet
 
 MAX_QUERY = 500  # characters
@@ -81,6 +81,8 @@ def _meaning(word: str) -> Q:
             return Q(Exists(changes))
         case "labels" if value in ("none", "some"):
             return Q(Exists(_tracks())) if value == "some" else ~Q(Exists(_tracks()))
+        case "review" if value in ("none", "some"):
+            return Q(Exists(_tables_to_review())) if value == "some" else ~Q(Exists(_tables_to_review()))
     return Q(title__icontains=word)
 
 
@@ -92,6 +94,16 @@ def _state(name: str) -> str:
 
 def _tracks() -> QuerySet[LabelRecord]:
     return LabelRecord.objects.filter(label_row__data_unit=OuterRef("pk"), kind="track", value__isnull=False)
+
+
+def _tables_to_review() -> QuerySet[FrameTableRow]:
+    """The older tables of a file that labels of the data unit still stand on. As a rule a file has one table: that
+    is looked at first, and records only where there are others."""
+    labels = LabelRecord.objects.filter(
+        table=OuterRef("pk"), label_row__data_unit=OuterRef(OuterRef("pk")), value__isnull=False
+    )
+    current = OuterRef("table")
+    return FrameTableRow.objects.filter(Exists(labels), file=OuterRef("file")).exclude(pk=current)
 
 
 def _order(units: DataUnitQuerySet, sort: str) -> DataUnitQuerySet:

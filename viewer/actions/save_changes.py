@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from viewer.actions.check_receipts import Receipts
+from viewer.actions.check_receipts import FrameNotLabelable, ReceiptMismatch, Receipts
 from viewer.actions.tell import tell
 from viewer.errors import ViewerError
 from viewer.labels.changes import Change, RecordWrite, find_conflicts, parse_change, parse_request
 from viewer.labels.errors import LabelError
-from viewer.models import LabelChange, LabelRecord, LabelRow, User
+from viewer.models import FrameTableRow, LabelChange, LabelRecord, LabelRow, User
 
 TOLD_RECORDS = 100  # a larger change tells only its revision; pages then ask for what is new
 _AT_ONCE = 500  # values in one query
@@ -174,10 +174,27 @@ class _Saving:
             return value
         fields = ("receipt", "frame", "shape") if write.kind == "keyframe" else ("receipt", "first", "last")
         if old is None or any(old[field] != value[field] for field in fields):
-            receipt = self._receipts.check(value["receipt"])
+            try:
+                receipt = self._receipts.check(value["receipt"])
+            except (ReceiptMismatch, FrameNotLabelable):
+                # Undoing brings back what stood here before an upgrade: proved then, to be reviewed again.
+                if not self._stood_here(write.id, value, fields):
+                    raise
+                return value
             if receipt is not value["receipt"]:
                 return {**value, "receipt": receipt}
         return value
+
+    def _stood_here(self, id: str, value: dict[str, Any], fields: Sequence[str]) -> bool:
+        """Whether the log has the record with the same place, shape and proof, and the table of that is still there."""
+        changes = LabelChange.objects.filter(label_row=self._row, records__contains=id).order_by("-revision")
+        for text in changes.values_list("records", flat=True).iterator(chunk_size=20):
+            for record in orjson.loads(text):
+                for was in (record["before"], record["value"]) if record["id"] == id else ():
+                    if was is not None and all(was.get(field) == value[field] for field in fields):
+                        tables = FrameTableRow.objects.filter(file=self._row.data_unit.file_id)
+                        return tables.filter(pk=value["receipt"]["table"]).exists()
+        return False
 
     def _check_whole(self, change: Change, stored: dict[str, Stored]) -> None:
         """The labels make sense after the change: every track is there, and no frame has two of its keyframes."""

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from viewer.actions.describe_data_unit import describe_table
+from viewer.actions.relink_labels import count_to_review
 from viewer.models import DatasetMember, DataUnit, LabelRow
 from viewer.pages.access import SignedInRequest, member
 
@@ -37,6 +38,7 @@ def _editor(
         "data_unit": data_unit,
         "label_row": label_row,
         "may_label": may_label,
+        "to_review": label_row is not None and count_to_review([data_unit]).get(data_unit.pk, 0) > 0,
         "modules": editor_modules(),
         "answers": _answers(data_unit, label_row),
     }

@@ -4,8 +4,9 @@
  * Written as on the keycap: modifiers in the order Ctrl, Alt, Shift, then the key. `Ctrl` is Cmd on a Mac. Letters go by what
  * they write (`event.key`); digits, brackets, comma, period and ` by where they stand (`event.code`), so
  * that every layout has them.
- * @typedef {{action: string, keys: readonly string[], name: string, group: string, tools?: boolean, changes?: boolean, whileDrawing?: boolean}} Binding
- *   `tools`: does nothing in a viewer without labels. `changes`: only for who may label. `whileDrawing`: goes with a shape in hand
+ * @typedef {{action: string, keys: readonly string[], name: string, group: string, tools?: boolean, changes?: boolean, whileDrawing?: boolean, through?: string}} Binding
+ *   `tools`: does nothing in a viewer without labels. `changes`: only for who may label. `whileDrawing`: goes with a shape in hand.
+ *   `through`: its keys are those of that action, which runs it when it has nothing to do itself
  */
 
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"];
@@ -78,6 +79,7 @@ export const BINDINGS = [
   { action: "hold", keys: ["Shift+Q"], name: "Hold until the next keyframe, or move linearly", group: "Objects", tools: true, changes: true },
   { action: "split", keys: ["Shift+S"], name: "Split here into two objects", group: "Objects", tools: true, changes: true },
   { action: "merge", keys: ["Ctrl+M"], name: "Merge the selected objects", group: "Objects", tools: true, changes: true },
+  { action: "confirm", keys: ["Enter"], name: "Confirm the keyframe to review on this frame", group: "Objects", tools: true, changes: true, through: "finish" },
   { action: "hide", keys: ["H"], name: "Hide or show the selection", group: "Objects", tools: true },
   { action: "hideAll", keys: ["Shift+H"], name: "Hide or show all objects", group: "Objects", tools: true },
   { action: "lock", keys: ["Shift+L"], name: "Lock or unlock the selection", group: "Objects", tools: true },
@@ -120,7 +122,9 @@ export function chordOf(event, mac = false) {
 }
 
 /** @type {ReadonlyMap<string, Binding>} */
-const BY_CHORD = new Map(BINDINGS.flatMap((binding) => binding.keys.map((key) => [key, binding])));
+const BY_CHORD = new Map(
+  BINDINGS.filter(({ through }) => !through).flatMap((binding) => binding.keys.map((key) => [key, binding])),
+);
 /** @type {ReadonlyMap<string, Binding>} */
 const BY_ACTION = new Map(BINDINGS.map((binding) => [binding.action, binding]));
 

@@ -112,6 +112,26 @@ export function toggleOccluded(index, trackId, frame, receipt) {
 }
 
 /**
+ * The label is what is to be seen on `frame`: it gets the proof of that, and a keyframe stands there now. Another keyframe of the
+ * track on that frame gives way.
+ * @param {TrackIndex} index
+ * @param {string} id  of a keyframe or range
+ * @param {number} frame
+ * @param {Receipt} receipt
+ * @returns {Write[]}
+ */
+export function confirmLabel(index, id, frame, receipt) {
+  const range = index.store.all(RANGE).get(id);
+  if (range) return [{ id, kind: RANGE, value: { ...range, receipt } }];
+  const keyframe = index.store.all(KEYFRAME).get(id);
+  if (!keyframe) return [];
+  const there = index.keyframeAt(keyframe.track, frame);
+  /** @type {Write[]} */
+  const writes = there && there.id !== id ? [{ id: there.id, kind: KEYFRAME, value: null }] : [];
+  return [...writes, { id, kind: KEYFRAME, value: { ...keyframe, frame, receipt } }];
+}
+
+/**
  * How the track moves from this keyframe to the next.
  * @param {TrackIndex} index
  * @param {string} keyframeId

@@ -5,6 +5,7 @@
 /** @import {Ontology} from "../labels/ontology.js" */
 /** @import {Box} from "../labels/records.js" */
 /** @import {TrackIndex, TrackRecord} from "../labels/tracks.js" */
+/** @import {LabelReview} from "../net/label_review.js" */
 /** @import {Verification} from "../playback/verification.js" */
 
 /**
@@ -28,7 +29,7 @@
  *   nameOf: (trackId: string) => string, colorOf: (trackId: string) => string, placeBox: (trackId: string, box: Box) => void,
  *   setClass: (trackId: string, classId: string | number) => void, addClass: (name: string) => Promise<void>,
  *   select: (trackIds: readonly string[]) => void, deleteTrack: (trackId: string) => void, say: (sentence: string) => void,
- *   invalidate: () => void}} PanelContext
+ *   review: LabelReview | null, invalidate: () => void}} PanelContext
  */
 
 export {};

@@ -86,7 +86,7 @@ export class TimelineDrawing {
 
   /** @param {string} id @param {number} middle */
   #keyframes(id, middle) {
-    const { index, colorOf } = this.#editor;
+    const { index, colorOf, review } = this.#editor;
     const scale = this.#scale;
     const size = scale.pixelsPerFrame < 0.5 ? DIAMOND - 1 : DIAMOND;
     let lastX = -Infinity;
@@ -97,6 +97,15 @@ export class TimelineDrawing {
       lastX = x;
       drawDiamond(this.#context, x, middle, size, colorOf(id), this.#color("--surface"), value.interpolation === "hold");
     }
+    for (const { id: keyframe, value } of index.keyframes(id)) if (review?.has(keyframe)) this.#toReview(scale.x(value.frame), middle);
+  }
+
+  /** A keyframe to review: larger than others, with a stroke through it. @param {number} x @param {number} middle */
+  #toReview(x, middle) {
+    drawDiamond(this.#context, x, middle, DIAMOND + 2, this.#color("--warning"), this.#color("--text"), false);
+    this.#context.fillStyle = this.#color("--surface");
+    this.#context.fillRect(x - 1, middle - 4, 2, 5);
+    this.#context.fillRect(x - 1, middle + 2, 2, 2);
   }
 
   ruler() {
