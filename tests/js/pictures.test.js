@@ -145,6 +145,61 @@ test("the server's own sentence is told, and asking again is left to the user", 
   assert.equal(asked.length, 1);
 });
 
+/** Pictures whose answers come when they are let go. */
+function heldUp() {
+  const table = new FrameTable(simpleTable(100));
+  const asked = [];
+  const pictures = new ServerPictures({
+    table,
+    url: (frame) => `/pictures/${frame}`,
+    fetch: (url, { signal }) => new Promise((resolve, reject) => {
+      const frame = url.split("/").at(-1);
+      signal.addEventListener("abort", () => reject(signal.reason));
+      const headers = { "X-Frame": frame, "X-Frame-Pts": frame, "X-Frame-Digest": "ab".repeat(16), "X-Frame-Proved": "1" };
+      asked.push({ frame: Number(frame), signal, letGo: () => resolve(new Response("png", { headers })) });
+    }),
+    decode: async () => ({ width: 16, height: 8, close() {} }),
+  });
+  return { pictures, asked };
+}
+
+test("a picture that nobody waits for any more is not fetched on, and is fetched anew when it is wanted again", async () => {
+  const { pictures, asked } = heldUp();
+  const [first, second] = [new AbortController(), new AbortController()];
+  const reads = [pictures.read(7, "r", first.signal), pictures.read(7, "r", second.signal)];
+  first.abort();
+  await assert.rejects(reads[0], { name: "AbortError" });
+  assert.deepEqual([asked.length, asked[0].signal.aborted], [1, false], "one reader is left");
+  second.abort();
+  await assert.rejects(reads[1], { name: "AbortError" });
+  assert.equal(asked[0].signal.aborted, true);
+  const again = pictures.read(7, "r");
+  asked[1].letGo();
+  assert.equal((await again).frame, 7);
+});
+
+test("a picture that one reader gave up reaches the other", async () => {
+  const { pictures, asked } = heldUp();
+  const abort = new AbortController();
+  const given = pictures.read(7, "r", abort.signal);
+  const kept = pictures.read(7, "r");
+  abort.abort();
+  await assert.rejects(given, { name: "AbortError" });
+  asked[0].letGo();
+  assert.equal((await kept).frame, 7);
+});
+
+test("a signal that is aborted after the picture has come takes nothing away", async () => {
+  const { pictures, asked } = heldUp();
+  const abort = new AbortController();
+  const read = pictures.read(7, "r", abort.signal);
+  asked[0].letGo();
+  await read;
+  abort.abort();
+  assert.equal((await pictures.read(7, "r")).frame, 7);
+  assert.equal(asked.filter(({ frame }) => frame === 7).length, 1);
+});
+
 test("a broken connection is tried again", async () => {
   const { pictures } = server({ failures: 1 });
   assert.equal((await pictures.read(0, "r")).frame, 0);

@@ -8,6 +8,7 @@ const AROUND = 3; // fetched ahead on both sides while nothing else is asked for
 const TRIES = 3;
 
 /** @typedef {{blob: Blob, digest: string | null, proved: boolean}} Answer */
+/** A picture that is here or on its way; given up when the last of its readers has gone. @typedef {{answer: Promise<Answer>, abort: AbortController, readers: number}} Load */
 
 export class ServerPictures {
   /**
@@ -28,8 +29,8 @@ export class ServerPictures {
   #url;
   #fetch;
   #decode;
-  /** @type {Map<number, Promise<Answer>>} by frame, the least recently used first */
-  #answers = new Map();
+  /** @type {Map<number, Load>} by frame, the least recently used first */
+  #loads = new Map();
   /** @type {WeakMap<Picture, Answer>} */
   #of = new WeakMap();
   #target = -1;
@@ -75,7 +76,7 @@ export class ServerPictures {
   async prove(picture) {
     let answer = /** @type {Answer} */ (this.#of.get(picture));
     if (!answer.proved || answer.digest === null) {
-      this.#answers.delete(picture.frame); // the server may have verified the frame since
+      this.#loads.delete(picture.frame); // the server may have verified the frame since
       const again = await this.#answer(picture.frame);
       if (again.digest === answer.digest) answer = again;
     }
@@ -83,38 +84,64 @@ export class ServerPictures {
     return { state: "unproved", digest: answer.digest, reason: "the server has not verified this frame yet" };
   }
 
-  /** @param {number} frame @param {AbortSignal} [signal] */
-  async #answer(frame, signal) {
-    let answer = this.#answers.get(frame);
-    if (!answer) {
-      answer = this.#load(frame);
-      answer.catch(() => this.#answers.delete(frame));
+  /**
+   * Who gives no signal waits to the end.
+   * @param {number} frame
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Answer>}
+   */
+  #answer(frame, signal) {
+    const load = this.#loads.get(frame) ?? this.#begin(frame);
+    this.#loads.delete(frame);
+    this.#loads.set(frame, load);
+    for (const oldest of this.#loads.keys()) {
+      if (this.#loads.size <= KEPT) break;
+      this.#loads.delete(oldest);
     }
-    this.#answers.delete(frame);
-    this.#answers.set(frame, answer);
-    for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= KEPT) break;
-      this.#answers.delete(oldest);
-    }
-    return signal ? Promise.race([answer, aborted(signal)]) : answer;
+    load.readers++;
+    if (!signal) return load.answer;
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        reject(signal.reason);
+        if (--load.readers > 0) return;
+        this.#forget(frame, load);
+        load.abort.abort(signal.reason);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      load.answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+    });
   }
 
-  /** @param {number} frame @returns {Promise<Answer>} */
-  async #load(frame) {
+  /** @param {number} frame @returns {Load} */
+  #begin(frame) {
+    const abort = new AbortController();
+    const load = { answer: this.#fetchPicture(frame, abort.signal), abort, readers: 0 };
+    load.answer.catch(() => this.#forget(frame, load));
+    return load;
+  }
+
+  /** @param {number} frame @param {Load} load */
+  #forget(frame, load) {
+    if (this.#loads.get(frame) === load) this.#loads.delete(frame);
+  }
+
+  /** @param {number} frame @param {AbortSignal} signal @returns {Promise<Answer>} */
+  async #fetchPicture(frame, signal) {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#try(frame);
+        return await this.#try(frame, signal);
       } catch (error) {
         // A connection that fails is tried again; an answer that says no is an answer.
         if (tries === TRIES || !(error instanceof TypeError)) throw error;
         await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** tries));
+        signal.throwIfAborted();
       }
     }
   }
 
-  /** @param {number} frame @returns {Promise<Answer>} */
-  async #try(frame) {
-    const response = await this.#fetch(this.#url(frame), { credentials: "same-origin" });
+  /** @param {number} frame @param {AbortSignal} signal @returns {Promise<Answer>} */
+  async #try(frame, signal) {
+    const response = await this.#fetch(this.#url(frame), { credentials: "same-origin", signal });
     if (!response.ok) throw new Error(`The server has no picture of frame ${frame}: ${await explanation(response)}`);
     const { headers } = response;
     if (headers.get("X-Frame") !== String(frame) || headers.get("X-Frame-Pts") !== String(this.#table.framePts[frame])) {
@@ -130,7 +157,7 @@ export class ServerPictures {
     for (const distance of [1, -1, 2, -2, AROUND, -AROUND]) {
       const target = this.#target;
       const frame = target + distance;
-      if (frame < 0 || frame >= this.#table.frameCount || this.#answers.has(frame)) continue;
+      if (frame < 0 || frame >= this.#table.frameCount || this.#loads.has(frame)) continue;
       await this.#answer(frame).catch(() => {}); // it is told when it is asked for
       if (this.#target !== target) break;
     }
@@ -142,11 +169,6 @@ export class ServerPictures {
 function asBitmap(blob) {
   // The pixels are final: the server has applied the table's colour, and no profile may change them again.
   return createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
-}
-
-/** @param {AbortSignal} signal @returns {Promise<never>} */
-function aborted(signal) {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
 
 /** @param {Response} response */
