@@ -117,10 +117,10 @@ def visible_data_unit(user: User, data_unit_id: int) -> DataUnit:
 def visible_label_row(user: User, label_row_id: int, rows: QuerySet[LabelRow] | None = None) -> LabelRow:
     """The one among `rows`, which may read less than what nearly all views need."""
     if rows is None:
-        rows = LabelRow.objects.select_related(
+        rows = LabelRow.objects.visible_to(user).select_related(
             "data_unit__dataset", "data_unit__file", "data_unit__table__file", "ontology"
         )
-    label_row = rows.filter(pk=label_row_id, data_unit__in=DataUnit.objects.visible_to(user)).first()
+    label_row = rows.filter(pk=label_row_id).first()
     if label_row is None:
         raise NotFound("There are no such labels, or you are not a member of their dataset.")
     return label_row

@@ -29,6 +29,14 @@ def data_dir(settings, tmp_path: Path) -> Path:
     return settings.DATA_DIR
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _end_sandbox() -> Iterator[None]:
+    yield
+    from viewer.actions.sandboxed import close_sandbox
+
+    close_sandbox()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_kept_between_tests() -> Iterator[None]:
     yield

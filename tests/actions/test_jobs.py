@@ -10,9 +10,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,11 +21,12 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.builders import make_data_unit, make_dataset
+from tests.work import until, work
 from viewer.actions.describe_data_unit import describe_data_unit
 from viewer.actions.enqueue import cancel, enqueue
 from viewer.actions.rebuild_tables import rebuild_tables
 from viewer.actions.remove_data_unit import remove_data_unit
-from viewer.actions.sandboxed import close_sandbox, sandbox
+from viewer.actions.sandboxed import sandbox
 from viewer.jobs import lease as leases
 from viewer.jobs import publish, read, verify
 from viewer.jobs.kinds import KINDS, Kind
@@ -56,28 +56,6 @@ def holder() -> Iterator[Holder]:
     holder = Holder()
     yield holder
     holder.close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def end_sandbox() -> Iterator[None]:
-    yield
-    close_sandbox()
-
-
-def work(holder: Holder) -> int:
-    """Do what there is to do; return how many jobs that were."""
-    count = 0
-    while lease := claim(holder, KINDS):
-        run(lease)
-        count += 1
-    return count
-
-
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
 
 
 # -- reading ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from __future__ import annotations
 import random
 import struct
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,8 @@ from tests.builders import make_dataset, make_user
 from tests.e2e import numbered
 from tests.leftovers import leftovers
 from tests.uploader import Uploader
+from tests.work import work
 from viewer.actions.remove_data_unit import remove_data_unit
-from viewer.actions.sandboxed import close_sandbox
-from viewer.jobs.kinds import KINDS
-from viewer.jobs.lease import Holder, claim
-from viewer.jobs.worker import run
 from viewer.models import Dataset, DataUnit, Job, Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,12 +31,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("good") / "good.mp4"
     options = (*numbered.H264, "-g", "20", "-bf", "2", "-movflags", "+faststart")
     return numbered.make(path, FRAMES, *options, width=160, height=128).read_bytes()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def end_sandbox() -> Iterator[None]:
-    yield
-    close_sandbox()
 
 
 @pytest.fixture(autouse=True)
@@ -65,17 +55,8 @@ class Sender:
         assert begun.status_code == 201, begun.content
         answer = await self.uploader.patch(begun["Location"], 0, content)
         assert answer.status == 204, answer.body
-        await sync_to_async(_work)()
+        await sync_to_async(work)()
         return await DataUnit.objects.select_related("file", "table__file").aget(pk=answer.headers["onframe-data-unit"])
-
-
-def _work() -> None:
-    holder = Holder()
-    try:
-        while lease := claim(holder, KINDS):
-            run(lease)
-    finally:
-        holder.close()
 
 
 @pytest.fixture

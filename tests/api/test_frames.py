@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,8 @@ from django.test import Client
 from api import frames
 from api.frames import Slots
 from tests.builders import make_data_unit, make_dataset, make_user, session_of
+from tests.work import work
 from viewer.actions.describe_data_unit import describe_data_unit
-from viewer.actions.sandboxed import close_sandbox
-from viewer.jobs.kinds import KINDS
-from viewer.jobs.lease import Holder, claim
-from viewer.jobs.worker import run
 from viewer.media.errors import MediaError
 from viewer.models import DataUnit, FrameTableRow
 
@@ -34,19 +30,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def end_sandbox() -> Iterator[None]:
-    yield
-    close_sandbox()
-
-
 @pytest.fixture
 def unit(film) -> DataUnit:
     unit = make_data_unit(make_dataset(reader=make_user("ada")), film)
-    holder = Holder()
-    while lease := claim(holder, KINDS):
-        run(lease)
-    holder.close()
+    work()
     unit.refresh_from_db()
     return unit
 

@@ -27,11 +27,6 @@ asked = sync_to_async
 
 
 @pytest.fixture
-def ada():
-    return make_user("ada")
-
-
-@pytest.fixture
 def dataset(ada):
     return make_dataset(annotator=ada)
 
@@ -43,9 +38,13 @@ async def stop_tail():
     tail.stop()
 
 
-async def page(user) -> Socket:
+async def page(user, *topics: str) -> Socket:
+    """The socket of a page that shows `topics`."""
     socket = Socket(application, ORIGIN, await asked(cookie)(user))
     assert await socket.open() is None
+    if topics:
+        await socket.say({"subscribe": list(topics)})
+        assert (await socket.hear())["subscribed"] == list(topics)
     return socket
 
 
@@ -66,9 +65,7 @@ async def test_a_page_hears_what_happens_in_the_order_in_which_it_happened(ada, 
 
 
 async def test_an_event_of_this_process_arrives_at_once(ada, dataset):
-    socket = await page(ada)
-    await socket.say({"subscribe": [f"dataset:{dataset.pk}"]})
-    await socket.hear()
+    socket = await page(ada, f"dataset:{dataset.pk}")
     began = asyncio.get_running_loop().time()
     await asked(tell)(f"dataset:{dataset.pk}", "x", {})
     await socket.hear()
@@ -77,18 +74,14 @@ async def test_an_event_of_this_process_arrives_at_once(ada, dataset):
 
 
 async def test_an_event_of_another_process_arrives_at_the_next_look(ada, dataset):
-    socket = await page(ada)
-    await socket.say({"subscribe": [f"dataset:{dataset.pk}"]})
-    await socket.hear()
+    socket = await page(ada, f"dataset:{dataset.pk}")
     await asked(Event.objects.create)(topic=f"dataset:{dataset.pk}", type="x", data={"from": "elsewhere"})
     assert (await socket.hear())["data"] == {"from": "elsewhere"}
     await socket.close()
 
 
 async def test_what_is_rolled_back_is_never_told(ada, dataset):
-    socket = await page(ada)
-    await socket.say({"subscribe": [f"dataset:{dataset.pk}"]})
-    await socket.hear()
+    socket = await page(ada, f"dataset:{dataset.pk}")
 
     def fail() -> None:
         with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -119,9 +112,7 @@ async def test_a_page_that_was_away_gets_what_it_missed_and_then_what_comes(ada,
 
 async def test_subscribing_again_with_what_one_has_repeats_nothing(ada, dataset):
     topic = f"dataset:{dataset.pk}"
-    socket = await page(ada)
-    await socket.say({"subscribe": [topic]})
-    await socket.hear()
+    socket = await page(ada, topic)
     await asked(tell)(topic, "x", {"number": 1})
     first = await socket.hear()
     await socket.say({"subscribe": [topic], "after": first["id"]})
@@ -194,9 +185,7 @@ async def test_a_member_hears_data_units_and_label_rows_of_the_dataset(ada, data
 
 async def test_unsubscribed_topics_fall_silent(ada, dataset):
     topic = f"dataset:{dataset.pk}"
-    socket = await page(ada)
-    await socket.say({"subscribe": [topic]})
-    await socket.hear()
+    socket = await page(ada, topic)
     await socket.say({"unsubscribe": [topic]})
     await socket.hear()
     await asked(tell)(topic, "x", {})
@@ -206,9 +195,7 @@ async def test_unsubscribed_topics_fall_silent(ada, dataset):
 
 async def test_who_is_taken_out_of_a_dataset_is_told_and_hears_no_more(ada, dataset):
     topic = f"dataset:{dataset.pk}"
-    socket = await page(ada)
-    await socket.say({"subscribe": [topic]})
-    await socket.hear()
+    socket = await page(ada, topic)
 
     def take_out() -> None:
         with transaction.atomic():
@@ -225,9 +212,7 @@ async def test_who_is_taken_out_of_a_dataset_is_told_and_hears_no_more(ada, data
 async def test_a_lost_membership_is_noticed_even_if_nobody_tells(ada, dataset, monkeypatch):
     monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.2)
     topic = f"dataset:{dataset.pk}"
-    socket = await page(ada)
-    await socket.say({"subscribe": [topic]})
-    await socket.hear()
+    socket = await page(ada, topic)
     await asked(DatasetMember.objects.all().delete)()
     assert (await socket.hear())["refused"] == [topic]
     await socket.close()
@@ -321,9 +306,7 @@ async def test_a_flood_of_messages_closes_the_socket(ada):
 async def test_a_page_that_reads_too_slowly_is_told_to_reload(ada, dataset, monkeypatch):
     monkeypatch.setattr(consumers, "MAX_WAITING", 10)
     topic = f"dataset:{dataset.pk}"
-    socket = await page(ada)
-    await socket.say({"subscribe": [topic]})
-    await socket.hear()
+    socket = await page(ada, topic)
 
     def many() -> None:
         with transaction.atomic():

@@ -26,11 +26,6 @@ CONTENT = bytes(range(256)) * 20  # 5,120 bytes
 
 
 @pytest.fixture
-def ada():
-    return make_user("ada")
-
-
-@pytest.fixture
 def unit(ada):
     return make_data_unit(make_dataset(reader=ada), CONTENT)
 

@@ -38,11 +38,6 @@ asked = sync_to_async
 
 
 @pytest.fixture
-def ada():
-    return make_user("ada")
-
-
-@pytest.fixture
 def dataset(ada):
     return make_dataset(manager=ada)
 

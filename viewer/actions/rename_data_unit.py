@@ -5,12 +5,10 @@ from __future__ import annotations
 from django.db import transaction
 
 from viewer.actions.describe_data_unit import describe_data_unit
-from viewer.actions.store_file import visible_text
+from viewer.actions.store_file import MAX_TITLE, visible_text
 from viewer.actions.tell import tell
 from viewer.errors import ViewerError
 from viewer.models import DataUnit
-
-MAX_TITLE = 300  # characters
 
 
 def rename_data_unit(data_unit: DataUnit, title: str) -> None:

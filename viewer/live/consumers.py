@@ -40,7 +40,7 @@ def heard_topics(user: User, topics: list[str]) -> list[str]:
     for kind, rows in visible.items():
         may[kind] = set(rows.filter(pk__in=ids[kind]).values_list("pk", flat=True)) if ids[kind] else set()
     if ids["label_row"]:
-        label_rows = LabelRow.objects.filter(pk__in=ids["label_row"], data_unit__in=visible["data_unit"])
+        label_rows = LabelRow.objects.visible_to(user).filter(pk__in=ids["label_row"])
         may["label_row"] = set(label_rows.values_list("pk", flat=True))
     return [topic for topic in topics if int(topic.split(":")[1]) in may.get(topic.split(":")[0], ())]
 

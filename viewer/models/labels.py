@@ -1,5 +1,7 @@
 """Labels as they are now, and every change that made them so."""
 
+from __future__ import annotations
+
 from django.db import models
 
 from viewer.models.accounts import User
@@ -15,12 +17,19 @@ class Ontology(models.Model):
     revision = models.IntegerField(default=1)
 
 
+class LabelRowQuerySet(models.QuerySet["LabelRow"]):
+    def visible_to(self, user: User) -> LabelRowQuerySet:
+        return self.filter(data_unit__in=DataUnit.objects.visible_to(user))
+
+
 class LabelRow(models.Model):
     """All labels of one data unit under one ontology. `revision` counts its changes."""
 
     data_unit = models.ForeignKey(DataUnit, on_delete=models.CASCADE, related_name="label_rows")
     ontology = models.ForeignKey(Ontology, on_delete=models.CASCADE, related_name="label_rows")
     revision = models.IntegerField(default=0)
+
+    objects = LabelRowQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["data_unit", "ontology"], name="one_label_row")]

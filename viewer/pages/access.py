@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -26,62 +26,62 @@ class SignedInRequest(HttpRequest):
 
 def public(page: Page) -> Page:
     """Anyone, signed in or not."""
-    page.access = "public"  # type: ignore[attr-defined]
-    return page
+    return _declared(page, "public")
 
 
 def signed_in(page: Page) -> Page:
-    @wraps(page)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return to_signin(request)
-        return page(request, *args, **kwargs)
-
-    guarded.access = "signed_in"  # type: ignore[attr-defined]
-    return guarded
+    return _guarded(page, "signed_in", lambda user, names: ())
 
 
 def admin(page: Page) -> Page:
     """Others are told that there is nothing here."""
-
-    @wraps(page)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return to_signin(request)
-        if not request.user.is_admin:
-            raise Http404
-        return page(request, *args, **kwargs)
-
-    guarded.access = "admin"  # type: ignore[attr-defined]
-    return guarded
+    return _guarded(page, "admin", _only_admins)
 
 
 def member(page: Page) -> Page:
     """Whoever may see what the URL names by `dataset_id`, `data_unit_id` or `label_row_id`; others get 404."""
+    return _guarded(page, "member", _named)
+
+
+def _guarded(page: Page, access: str, find: Callable[[User, dict[str, Any]], Sequence[object]]) -> Page:
+    """`page` for who is signed in, given what `find` takes out of the names in the URL. `find` raises Http404."""
 
     @wraps(page)
-    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, **names: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return to_signin(request)
-        found: Dataset | DataUnit | LabelRow | None = None
-        if "dataset_id" in kwargs:
-            found = Dataset.objects.visible_to(request.user).filter(pk=kwargs.pop("dataset_id")).first()
-        elif "data_unit_id" in kwargs:
-            units = DataUnit.objects.visible_to(request.user).select_related("dataset", "file", "table__file")
-            found = units.filter(pk=kwargs.pop("data_unit_id")).first()
-        elif "label_row_id" in kwargs:
-            rows = LabelRow.objects.filter(data_unit__in=DataUnit.objects.visible_to(request.user))
-            found = (
-                rows.select_related("data_unit__dataset", "data_unit__file", "data_unit__table__file", "ontology")
-                .filter(pk=kwargs.pop("label_row_id"))
-                .first()
-            )
-        if found is None:
-            raise Http404
-        return page(request, found, **kwargs)
+        found = find(request.user, names)
+        return page(request, *found, **names)
 
-    guarded.access = "member"  # type: ignore[attr-defined]
-    return guarded
+    return _declared(guarded, access)
+
+
+def _declared(page: Page, access: str) -> Page:
+    page.access = access  # type: ignore[attr-defined]
+    return page
+
+
+def _only_admins(user: User, names: dict[str, Any]) -> Sequence[object]:
+    if not user.is_admin:
+        raise Http404
+    return ()
+
+
+def _named(user: User, names: dict[str, Any]) -> Sequence[object]:
+    found: Dataset | DataUnit | LabelRow | None = None
+    if "dataset_id" in names:
+        found = Dataset.objects.visible_to(user).filter(pk=names.pop("dataset_id")).first()
+    elif "data_unit_id" in names:
+        units = DataUnit.objects.visible_to(user).select_related("dataset", "file", "table__file")
+        found = units.filter(pk=names.pop("data_unit_id")).first()
+    elif "label_row_id" in names:
+        rows = LabelRow.objects.visible_to(user).select_related(
+            "data_unit__dataset", "data_unit__file", "data_unit__table__file", "ontology"
+        )
+        found = rows.filter(pk=names.pop("label_row_id")).first()
+    if found is None:
+        raise Http404
+    return (found,)
 
 
 def to_signin(request: HttpRequest) -> HttpResponse:
