@@ -1,4 +1,9 @@
-/** What every page does: the theme switch, menus under their buttons, and the warning of an insecure page. */
+/** What every page does: the theme switch, menus under their buttons, and the warnings of an insecure page and before signing out. */
+
+import { warnBefore } from "./sign_out.js";
+
+const signOut = document.querySelector('form[action="/signout/"]');
+if (signOut instanceof HTMLFormElement) warnBefore(signOut, Number(document.body.dataset.user));
 
 const insecure = document.getElementById("insecure-page");
 if (insecure !== null && !window.isSecureContext) insecure.hidden = false;

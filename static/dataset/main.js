@@ -4,7 +4,7 @@ import { html, render } from "lit-html";
 import { counted, grouped } from "../shared/core/words.js";
 import { request } from "../shared/net/api.js";
 import { Live } from "../shared/net/live.js";
-import { askText, confirm } from "./ask.js";
+import { askText, confirm } from "../shared/view/ask.js";
 import { ClassesPanel } from "./classes.js";
 import { COLUMNS, chosenColumns, rememberColumns } from "./columns.js";
 import { drawDetails } from "./details.js";

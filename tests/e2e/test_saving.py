@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -13,11 +14,23 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.e2e.conftest import Server
-from tests.e2e.test_editor import draw_box, editor, ingest, labels, saved, shown
+from tests.e2e.test_editor import axe_finds_nothing, draw_box, editor, ingest, labels, saved, shown
 
 __all__ = ["editor", "ingest"]  # fixtures
 
 pytestmark = pytest.mark.e2e
+
+CHANGED_BY_ANOTHER = """
+import json, uuid
+from viewer.actions.save_changes import save_changes
+from viewer.models import *
+row = LabelRow.objects.get(pk={row})
+record = LabelRecord.objects.get(label_row=row, kind="keyframe")
+value = json.loads(record.value)
+write = {{"kind": "keyframe", "id": record.record, "base": record.revision, "value": value | {{"occluded": True}}}}
+user, _ = User.objects.get_or_create(username="dave")
+save_changes(row, user, {{"changes": [{{"id": str(uuid.uuid4()), "records": [write]}}]}})
+"""
 
 
 @pytest.fixture
@@ -157,3 +170,52 @@ def test_two_tabs_of_one_person_show_the_same_and_save_each_box_once(editor: Pag
     assert len(labels(editor)["track"]) == 2
     for page in (editor, second):
         expect(page.locator("#conflicts")).to_be_hidden()
+
+
+def test_a_dataset_page_sends_what_a_killed_tab_left_and_signing_out_warns(editor: Page, server: Server) -> None:
+    changes = re.compile(r"/api/label-rows/\d+/changes/")
+    editor.context.route(changes, lambda route: route.abort())
+    draw_box(editor, (20, 20), (80, 80))
+    expect(editor.locator("#save-state")).to_contain_text("Offline")
+    draw_box(editor, (200, 20), (280, 80))
+    editor.goto(server.url)
+    line = editor.locator("#unsent")
+    expect(line).to_contain_text(
+        "2 label changes of this browser are not saved yet · The server cannot be reached; trying again"
+    )
+    editor.locator("#account-button").click()
+    editor.get_by_role("button", name="Sign out").click()
+    expect(editor.get_by_role("heading", name="2 label changes are not saved")).to_be_visible()
+    axe_finds_nothing(editor)
+    editor.get_by_role("button", name="Cancel").click()
+    editor.context.unroute(changes)
+    expect(line).to_contain_text("2 label changes of this browser saved.", timeout=40_000)
+    expect(line).to_be_hidden()
+    editor.go_back()
+    shown(editor, 0)
+    assert len(labels(editor)["track"]) == 2
+
+
+def test_a_dataset_page_links_to_what_needs_a_decision_and_names_nobody_elses(editor: Page, server: Server) -> None:
+    draw_box(editor, (20, 20), (80, 80))
+    saved(editor)
+    changes = re.compile(r"/api/label-rows/\d+/changes/")
+    editor.context.route(changes, lambda route: route.abort())
+    editor.keyboard.press("Control+Alt+ArrowRight")
+    expect(editor.locator("#save-state")).to_contain_text("Offline")
+    row = editor.evaluate("document.body.dataset.labelRow")
+    title = editor.locator("h1").inner_text()
+    server.python(CHANGED_BY_ANOTHER.format(row=row))
+    editor.goto(server.url)
+    editor.context.unroute(changes)
+    line = editor.locator("#unsent")
+    expect(line).to_contain_text("1 change was not taken and needs your decision", timeout=40_000)
+    axe_finds_nothing(editor)
+    editor.goto(server.signin_link("carol", admin=True))
+    expect(line).to_contain_text("Another person’s changes wait in this browser.")
+    expect(line).not_to_contain_text(title)
+    line.get_by_role("button", name="Close").click()
+    expect(line).to_be_hidden()
+    editor.goto(server.signin_link("ann"))
+    line.get_by_role("link", name=title).click()
+    expect(editor.locator("#conflicts")).to_contain_text("One change needs your decision")

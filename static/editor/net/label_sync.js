@@ -62,7 +62,7 @@ export class LabelSync extends Emitter {
    */
   async open() {
     const { indexedDB, fetch = globalThis.fetch.bind(globalThis), ...options } = this.#options;
-    const pending = await PendingChanges.open({ user: this.#row.user.id, labelRow: this.#row.id }, indexedDB);
+    const pending = await PendingChanges.open({ user: this.#row.user.id, labelRow: this.#row.id, title: this.#row.data_unit?.title }, indexedDB);
     if (this.#closed) return pending.close();
     if (!pending.isKept) this.emit("message", "This browser keeps nothing for this page: do not close the tab before “Saved” is shown.");
     const remote = new RemoteChanges(this.#row, this.#store, pending, fetch);

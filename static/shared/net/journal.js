@@ -12,8 +12,9 @@
  *   group: string}} Problem  `group`: the change that was refused; entries that build on it share its fate
  */
 /**
- * One change. `seq` gives the order of all tabs; null: it could not be written.
- * @typedef {{seq: number | null, key: string, id: string, name: string, at: number, records: EntryRecord[], problem: Problem | null}} Entry
+ * One change. `seq` gives the order of all tabs; null: it could not be written. `title` is that of what was labelled.
+ * @typedef {{seq: number | null, key: string, id: string, name: string, title?: string, at: number, records: EntryRecord[],
+ *   problem: Problem | null}} Entry
  */
 
 const NAME = "onframe-labels";
@@ -62,6 +63,29 @@ export class Journal {
   add(entry) {
     const { seq: _, ...fresh } = entry;
     return this.#write((entries) => /** @type {Promise<number>} */ (answer(entries.add({ ...fresh, key: this.#key }))));
+  }
+
+  /**
+   * How many entries each key has, of all people who have used this browser.
+   * @param {IDBFactory} [indexedDB]
+   * @returns {Promise<Map<string, number>>}
+   * @throws what IndexedDB throws where the browser keeps nothing
+   */
+  static async counts(indexedDB = globalThis.indexedDB) {
+    const journal = await Journal.open("", indexedDB);
+    try {
+      const keys = journal.#database.transaction(STORE).objectStore(STORE).index("key").openKeyCursor();
+      /** @type {Map<string, number>} */
+      const counts = new Map();
+      for (let cursor = await answer(keys); cursor !== null; cursor = await answer(keys)) {
+        const key = String(cursor.key);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        cursor.continue();
+      }
+      return counts;
+    } finally {
+      journal.close();
+    }
   }
 
   /** In order. @returns {Promise<Entry[]>} */

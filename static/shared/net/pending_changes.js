@@ -9,7 +9,7 @@ import { TabChannel } from "./tab_channel.js";
 /** @import {Entry, EntryRecord, Problem} from "./journal.js" */
 /** @import {TabMessage} from "./tab_channel.js" */
 
-/** @typedef {{user: number, labelRow: number}} Whose  ids */
+/** @typedef {{user: number, labelRow: number, title?: string}} Whose  ids, and the title of what is labelled */
 /** @typedef {{id: string, revision: number}} Applied  a change, and the revision that it gave its records */
 /** @typedef {{value: Value | null, revision: number}} Version  of a record */
 /**
@@ -85,6 +85,11 @@ export class PendingChanges extends Emitter {
     return [...this.#entries.values()].filter((entry) => entry.problem === null);
   }
 
+  /** The title of what was labelled, as far as the entries know it. */
+  get title() {
+    return [...this.#entries.values()].find(({ title }) => title)?.title ?? null;
+  }
+
   /** Whether something is on its way into the journal. */
   get isWriting() {
     return this.#writing.size > 0;
@@ -123,7 +128,7 @@ export class PendingChanges extends Emitter {
       value: after,
     }));
     /** @type {Entry} */
-    const entry = { seq: null, key: this.key, id: change.id, name, at: Date.now(), records, problem: null };
+    const entry = { seq: null, key: this.key, id: change.id, name, title: this.whose.title, at: Date.now(), records, problem: null };
     this.#entries.set(entry.id, entry);
     this.#askToKeep();
     const writing = this.#journal.add(entry).then(
@@ -291,4 +296,10 @@ export class PendingChanges extends Emitter {
 /** @param {Whose} whose */
 function keyOf({ user, labelRow }) {
   return `${user}:${labelRow}`;
+}
+
+/** Whose entries have this key. @param {string} key @returns {Whose} */
+export function whoseKey(key) {
+  const [user, labelRow] = key.split(":").map(Number);
+  return { user, labelRow };
 }
