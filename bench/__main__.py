@@ -143,6 +143,10 @@ def footprint() -> list[Row]:
     return run("footprint", "--json")["rows"]
 
 
+def big_file() -> list[Row]:
+    return run("big_file", "--json")["rows"]
+
+
 ALL: dict[str, Callable[[], list[Row]]] = {
     "right_picture": right_picture,
     "stepping": stepping,
@@ -150,6 +154,7 @@ ALL: dict[str, Callable[[], list[Row]]] = {
     "media_bytes": media_bytes,
     "saving": saving,
     "footprint": footprint,
+    "big_file": big_file,
 }
 
 

@@ -34,11 +34,15 @@ test("at rest the frames around are decoded, those ahead first, and never more t
   assert.deepEqual(decodedIn(small), [101, 102, 103, 104, 99, 98, 97, 96]);
 });
 
-test("a page that was only opened decodes 4 MB ahead at most", () => {
-  const { plan, here } = planned({ size: 1_000_000 });
-  plan.follow(0, "show");
-  here.add(0);
-  assert.deepEqual(decodedIn({ plan, here }), [1, 2, 3, 4]);
+test("a page that was only opened decodes 4 MB ahead at most, with what a decoder wants after that", () => {
+  const opened = (/** @type {number} */ size) => {
+    const { plan, here } = planned({ size });
+    plan.follow(0, "show");
+    here.add(0);
+    return decodedIn({ plan, here });
+  };
+  assert.deepEqual(opened(300_000), [1, 2, 3, 4]); // and packets 5 to 12
+  assert.deepEqual(opened(1_000_000), []);
 });
 
 test("who goes back gets the frames before first, by the other decoder, a group at once", () => {

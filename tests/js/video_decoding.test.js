@@ -90,11 +90,18 @@ test("stepping back is served from what came by, without decoding again", { time
   context.decoding.close();
 });
 
+test("the picture of a start is decoded from its own packet, and nothing after it is waited for", { timeout: 5000 }, async () => {
+  const context = await setUp();
+  await readRight(context, 0);
+  assert.deepEqual(context.behaviour.fed.slice(0, 2), [0, 0]); // the second time to go on from
+  context.decoding.close();
+});
+
 test("going on does not begin again at the start of the group", { timeout: 5000 }, async () => {
   const context = await setUp();
   for (let frame = 0; frame < 150; frame++) await readRight(context, frame);
   const times = context.behaviour.fed.filter((packet) => packet === 0).length;
-  assert.equal(times, 1);
+  assert.equal(times, 2); // for its own picture, and to go on from
   assert.ok(context.behaviour.fed.length < 150 + 60, `${context.behaviour.fed.length} packets fed`);
   context.decoding.close();
 });

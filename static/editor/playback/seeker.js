@@ -80,13 +80,13 @@ export class Seeker {
   /** @param {number} frame @param {AbortSignal} turn */
   async #showExactly(frame, turn) {
     try {
-      this.#monitor.prefetch(true);
       const picture = await this.#source.read(frame, { signal: turn, purpose: "show" });
       if (turn.aborted) {
         picture.close();
         throw superseded();
       }
       this.#monitor.put(picture);
+      this.#monitor.prefetch(true); // now: what is asked for is fetched and decoded before what may be
     } catch (error) {
       if (!turn.aborted && !isAbort(error)) this.#events.emit("failed", { frame, error });
       throw error;

@@ -6,6 +6,7 @@
 
 const BEHIND = 20; // frames before the target that are kept when they come by
 const AHEAD = 30;
+const FED_AFTER = 8; // packets that a decoder is fed after a picture's own before it comes out
 const OPENING_BYTES = 4 << 20; // decoded ahead before the user has moved
 const STREAM_BYTES = 8 << 20; // fetched ahead of one who goes on frame by frame
 const STREAK = 10; // frames in a row after which someone is taken to go on
@@ -114,11 +115,19 @@ export class DecodePlan {
     return this.#moves > 1;
   }
 
-  /** The last of frames first..last whose packets end within `bytes` of the first's. @param {number} bytes @param {number} first @param {number} last */
+  /**
+   * The last of frames first..last that can be decoded from `bytes` after the first's: a decoder wants some packets more
+   * than the picture's own.
+   * @param {number} bytes
+   * @param {number} first
+   * @param {number} last
+   */
   #lastWithin(bytes, first, last) {
-    const { packetPosition, framePacket } = this.#table;
-    const begin = packetPosition[framePacket[first]];
-    while (last > first && packetPosition[framePacket[last]] - begin > bytes) last--;
+    const { packetPosition, packetSize, packetCount } = this.#table;
+    const begin = packetPosition[this.#table.framePacket[first]];
+    const end = (/** @type {number} */ packet) => packetPosition[packet] + packetSize[packet];
+    const fed = (/** @type {number} */ frame) => Math.min(this.#table.lastPacketOf(frame) + FED_AFTER, packetCount - 1);
+    while (last > first && end(fed(last)) - begin > bytes) last--;
     return last;
   }
 

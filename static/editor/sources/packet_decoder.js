@@ -75,6 +75,11 @@ export class PacketDecoder {
     return this.#ended || this.#error ? -1 : this.#next;
   }
 
+  /** The start that decoding began at, -1 if the decoder stands nowhere. */
+  get start() {
+    return this.next < 0 ? -1 : this.#start;
+  }
+
   /** Whether `frame` comes out without going back to a start point. @param {number} frame */
   reaches(frame) {
     const start = this.#table.startOf(frame);
@@ -84,11 +89,17 @@ export class PacketDecoder {
     );
   }
 
-  /** Packets [first, last] that are still to be fed for `frame`. @param {number} frame @returns {[number, number]} */
-  packetsFor(frame) {
+  /**
+   * Packets [first, last] that are still to be fed for `frame`.
+   * @param {number} frame
+   * @param {{exact?: boolean}} [options] as for `approach`
+   * @returns {[number, number]}
+   */
+  packetsFor(frame, { exact = false } = {}) {
     const start = this.#table.startOf(frame) ?? 0;
     const first = this.#goal === frame || this.reaches(frame) ? Math.max(this.#next, 0) : start;
-    const last = Math.min(this.#table.lastPacketOf(frame) + Math.min(this.allowance, PAST), this.#table.packetCount - 1);
+    const past = exact ? 0 : Math.min(this.allowance, PAST);
+    const last = Math.min(this.#table.lastPacketOf(frame) + past, this.#table.packetCount - 1);
     return [Math.min(first, last), last];
   }
 

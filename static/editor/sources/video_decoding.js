@@ -259,13 +259,14 @@ export class VideoDecoding {
     const goal = this.#goal(this.#decoders);
     if (!goal) return false;
     const { frame, decoder, isRead } = goal;
+    // After a failure nothing past the frame is fed: what stopped the decoder may stand there.
+    const options = { exact: goal.alone || this.#failed.has(frame) };
     try {
-      // After a failure nothing past the frame is fed: what stopped the decoder may stand there.
-      const step = decoder.approach(frame, { exact: this.#failed.has(frame) });
+      const step = decoder.approach(frame, options);
       if (step === "missing") this.#fail(frame, "the decoder gives no picture for this frame");
       if (step !== "fed") {
         const inPassing = this.#reads.some((read) => read.purpose === "scrub");
-        this.bytes.want(this.#plan.wishes(decoder.packetsFor(frame), inPassing));
+        this.bytes.want(this.#plan.wishes(decoder.packetsFor(frame, options), inPassing));
       }
       return step !== "waiting";
     } catch (error) {
@@ -287,12 +288,25 @@ export class VideoDecoding {
     const read = this.#reads.at(-1);
     if (read) {
       const { frame } = read;
+      if (this.#comesAlone(frame, forward)) return { frame, decoder: backward, isRead: true, alone: true };
       // The forward one, unless it would have to begin again where the other only has to go on.
       const decoder = forward.reaches(frame) || !backward.reaches(frame) ? forward : backward;
-      return { frame, decoder, isRead: true };
+      return { frame, decoder, isRead: true, alone: false };
     }
     const next = this.#plan.next();
-    return next && { frame: next.frame, decoder: next.way === "forward" ? forward : backward, isRead: false };
+    return next && { frame: next.frame, decoder: next.way === "forward" ? forward : backward, isRead: false, alone: false };
+  }
+
+  /**
+   * Whether `frame` is the picture of a start, which comes from its own packets, without the ten or so after it that a
+   * decoder wants before it lets a picture go: when a video of high bitrate is opened, those are most of the wait.
+   * @param {number} frame
+   * @param {PacketDecoder} forward
+   */
+  #comesAlone(frame, forward) {
+    const packet = this.table.framePacket[frame];
+    if (this.table.startOf(frame) !== packet || this.#failed.has(frame)) return false;
+    return !forward.reaches(frame) || forward.start === packet;
   }
 
   /** @param {number} frame */
