@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -27,7 +28,7 @@ class LabelRowDetail(View):
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, label_row_id: int) -> HttpResponse:
-        return _json(describe_label_row(self.label_row, request.user))
+        return _json(describe_label_row(self.label_row, self.user))
 
 
 class _ChangesParser(BaseParser):
@@ -36,7 +37,7 @@ class _ChangesParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: dict[str, Any] | None = None) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         try:
             return orjson.loads(stream.read())
         except orjson.JSONDecodeError as error:
@@ -72,7 +73,7 @@ class LabelRowChanges(View):
         responses=OpenApiTypes.OBJECT,
     )
     def post(self, request: Request, label_row_id: int) -> HttpResponse:
-        return _json(save_changes(self.label_row, request.user, request.data))
+        return _json(save_changes(self.label_row, self.user, request.data))
 
 
 def _json(value: dict[str, Any]) -> HttpResponse:

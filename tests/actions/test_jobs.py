@@ -315,6 +315,7 @@ def test_a_table_of_before_an_upgrade_is_built_again_while_pages_keep_the_one_th
     unit, table, digests = verified
     assert rebuild_tables(sandbox().libraries()) == 0
     old = aged(unit, table, digests, **by)
+    DataUnit.objects.update(facts={"frame_count": 50, "unclean_frames": 0})  # fewer were told then
     record = label(unit, "keyframe", 7, table, at(digests, 7))
     assert rebuild_tables(sandbox().libraries()) == 1
     run(claim(holder, ["read"]))
@@ -326,6 +327,7 @@ def test_a_table_of_before_an_upgrade_is_built_again_while_pages_keep_the_one_th
     assert unit.table != old
     assert (unit.table.supersedes, unit.table.same_until) == (old, 50)
     assert rebuild_tables(sandbox().libraries()) == 0
+    assert (unit.facts["unclean_frames"], unit.facts["codec"]) == (0, "h264")
     assert record.table == unit.table
     assert json.loads(record.value)["receipt"]["table"] == unit.table.pk
     assert describe_data_unit(unit)["to_review"] == 0

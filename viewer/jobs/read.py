@@ -44,7 +44,9 @@ def run(lease: Lease) -> None:
         if found.needs_reencode is not None:
             _show(file, row, DataUnit.NEEDS_REENCODE, found.facts, found.needs_reencode)
         else:
-            if not _verified_before(file):
+            if _verified_before(file):
+                _add_facts(file, found.facts)
+            else:
                 ready = row.state == FrameTableRow.VERIFIED
                 _show(file, row, DataUnit.READY if ready else DataUnit.VERIFYING, found.facts, None)
             # Where a table is built again, pages keep the one that they have until this one is verified.
@@ -99,6 +101,14 @@ def _show(file: StoredFile, row: FrameTableRow, state: str, facts: dict[str, obj
         table=row, state=state, facts=facts, error_code="needs_reencode" if needs else "", error=needs or ""
     )
     publish.tell_changed(file.pk)
+
+
+def _add_facts(file: StoredFile, facts: dict[str, object]) -> None:
+    """What newer rules say of a file that was verified before; what only a decode can tell stays."""
+    for unit in DataUnit.objects.filter(file=file):
+        counted = {name: unit.facts[name] for name in ("frame_count", "unclean_frames") if name in unit.facts}
+        unit.facts = unit.facts | facts | counted
+        unit.save(update_fields=["facts"])
 
 
 def _keep_side(temporary: Path, side: Path) -> None:

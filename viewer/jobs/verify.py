@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -16,10 +15,8 @@ from viewer.jobs import publish
 from viewer.jobs.lease import Lease
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import DIGEST_SIZE, UNCLEAN, FrameTable, same_until
+from viewer.media.sandbox import Verified
 from viewer.models import DataUnit, FrameTableRow
-
-if TYPE_CHECKING:
-    from viewer.media.sandbox import Verified
 
 TELL_SECONDS = 0.5  # between two publications of the proved prefix
 CHANGED_SECONDS = 2  # between two descriptions of the data unit
@@ -27,8 +24,6 @@ CHANGED_SECONDS = 2  # between two descriptions of the data unit
 
 def run(lease: Lease) -> None:
     """Raises MediaError for a file whose frames cannot be decoded, or not twice in the same way."""
-    from viewer.media.sandbox import Verified  # not at the top: it brings the media libraries
-
     row = _table_to_verify(lease)
     if row is None:
         return  # removed, or verified meanwhile
