@@ -8,9 +8,9 @@ from rest_framework.response import Response
 
 from api.auth import View
 from api.fields import body, labels_to_lose, text, whole
-from api.shapes import DATA_UNIT, DATA_UNITS, ERROR, STATE
+from api.shapes import DATA_UNIT, DATA_UNITS, ERROR, NEIGHBOURS, STATE
 from viewer.actions.describe_data_unit import describe_data_unit, describe_data_units
-from viewer.actions.find_data_units import SORTS, find_data_units
+from viewer.actions.find_data_units import SORTS, find_data_units, find_neighbours
 from viewer.actions.remove_data_unit import count_labels, remove_data_unit
 from viewer.actions.rename_data_unit import rename_data_unit
 from viewer.errors import ViewerError
@@ -80,3 +80,29 @@ class DataUnitDetail(View):
             )
         remove_data_unit(self.data_unit, labels=labels)
         return Response(status=204)
+
+
+class DataUnitNeighbours(View):
+    access = "member"
+
+    @extend_schema(
+        summary="The videos before and after one in a list of its dataset",
+        description="Of those that can be opened; `q` and `sort` as for the list.",
+        parameters=[OpenApiParameter("q", str), OpenApiParameter("sort", str)],
+        responses={200: NEIGHBOURS, 400: ERROR},
+    )
+    def get(self, request: Request, data_unit_id: int) -> Response:
+        query = request.query_params
+        found = find_neighbours(self.data_unit, query=query.get("q", ""), sort=query.get("sort", ""))
+        units = DataUnit.objects.select_related("file", "table__file").in_bulk(
+            [id for id in (found.previous, found.next) if id is not None]
+        )
+        described = {unit["id"]: unit for unit in describe_data_units(units.values())}
+        return Response(
+            {
+                "position": found.position,
+                "count": found.count,
+                "previous": described.get(found.previous),
+                "next": described.get(found.next),
+            }
+        )

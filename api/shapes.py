@@ -71,6 +71,15 @@ DATA_UNIT = inline_serializer(
     },
 )
 DATA_UNITS = inline_serializer("DataUnits", {"count": s.IntegerField(), "results": s.ListField(child=DATA_UNIT)})
+NEIGHBOURS = inline_serializer(
+    "Neighbours",
+    {
+        "position": s.IntegerField(help_text="from 1"),
+        "count": s.IntegerField(),
+        "previous": s.DictField(allow_null=True, help_text="a data unit"),
+        "next": s.DictField(allow_null=True, help_text="a data unit"),
+    },
+)
 REVIEW = inline_serializer(
     "Review",
     {

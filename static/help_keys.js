@@ -5,7 +5,7 @@ import { BINDINGS } from "./editor/core/keys.js";
 /** @type {{name: string, keys: readonly string[]}[]} */
 const DATASET = [
   { name: "Move in the table", keys: ["Up", "Down", "Page Up", "Page Down", "Home", "End"] },
-  { name: "Open the video", keys: ["Enter"] },
+  { name: "Open the video; there Page Up and Page Down go on through the list", keys: ["Enter"] },
   { name: "Rename it", keys: ["F2"] },
   { name: "Remove it, or the chosen ones", keys: ["Delete"] },
   { name: "Choose it, or not", keys: ["Space"] },

@@ -42,6 +42,7 @@ POLICY = {
     ("/api/data-units/<data_unit>/", "DELETE"): "manager",
     ("/api/data-units/<data_unit>/frames/<frame>/picture", "GET"): "member",
     ("/api/data-units/<data_unit>/thumbnail", "GET"): "member",
+    ("/api/data-units/<data_unit>/neighbours/", "GET"): "member",
     ("/api/data-units/<data_unit>/export", "GET"): "member",
     ("/api/uploads/", "POST"): "signed_in",  # and the manager of the dataset in its metadata: tests/api/test_uploads.py
     ("/api/uploads/<upload>/", "HEAD"): "signed_in",  # and whoever began it

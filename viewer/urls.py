@@ -22,6 +22,7 @@ api_urls = [
     path("datasets/<int:dataset_id>/data-units/", units.DataUnitList.as_view()),
     path("datasets/<int:dataset_id>/export", exports.DatasetExport.as_view()),
     path("data-units/<int:data_unit_id>/", units.DataUnitDetail.as_view()),
+    path("data-units/<int:data_unit_id>/neighbours/", units.DataUnitNeighbours.as_view()),
     path("data-units/<int:data_unit_id>/frames/<int:frame>/picture", frames.FramePicture.as_view()),
     path("data-units/<int:data_unit_id>/thumbnail", frames.Thumbnail.as_view()),
     path("data-units/<int:data_unit_id>/export", exports.DataUnitExport.as_view()),

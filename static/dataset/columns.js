@@ -1,13 +1,15 @@
 /** The columns of the table: what each shows, how it sorts, how wide it is. */
+/** @import { List } from "../shared/core/addresses.js" */
 /** @import { DataUnit } from "./types.js" */
 import { html } from "lit-html";
+import { editorUrl } from "../shared/core/addresses.js";
 import { formatTime, grouped } from "../shared/core/words.js";
-import { bytes, editorUrl, frameRate, mayOpen, seenSize, stateOf, upgradeOf } from "./format.js";
+import { bytes, frameRate, mayOpen, seenSize, stateOf, upgradeOf } from "./format.js";
 import { badge, mark, shortBadge } from "./parts.js";
 
 /**
  * @typedef {{name: string, title: string, sort: string | null, number: boolean, shown: boolean, fixed?: boolean,
- *   cell: (unit: DataUnit) => unknown}} Column
+ *   cell: (unit: DataUnit, list: List) => unknown}} Column
  *   `shown`: until somebody chooses · `fixed`: always there
  */
 
@@ -33,9 +35,9 @@ export const COLUMNS = [
     shown: true,
     fixed: true,
     // Out of the tab order: the table itself takes the focus, and Enter opens the row.
-    cell: (unit) =>
+    cell: (unit, list) =>
       mayOpen(unit)
-        ? html`<a class="row-title" href=${editorUrl(unit)} title=${unit.title} tabindex="-1" draggable="false">${unit.title}</a>`
+        ? html`<a class="row-title" href=${editorUrl(unit, list)} title=${unit.title} tabindex="-1" draggable="false">${unit.title}</a>`
         : html`<span class="row-title" title=${unit.title}>${unit.title}</span>`,
   },
   { name: "state", title: "State", sort: "state", number: false, shown: true, cell: stateCell },

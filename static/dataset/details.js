@@ -1,27 +1,31 @@
 /** The panel of one video: everything that is known of it, and the whole sentence where something is wrong. */
+/** @import { List } from "../shared/core/addresses.js" */
 /** @import { DataUnit } from "./types.js" */
 import { html, nothing, render } from "lit-html";
+import { editorUrl } from "../shared/core/addresses.js";
 import { convertCommand } from "../shared/core/shell.js";
 import { formatTime, grouped } from "../shared/core/words.js";
 import { commandView } from "../shared/view/command.js";
 import { icon } from "../shared/view/icon.js";
-import { bytes, editorUrl, frameRate, mayOpen, progressOf, seenSize, stateOf, upgradeOf } from "./format.js";
+import { bytes, frameRate, mayOpen, progressOf, seenSize, stateOf, upgradeOf } from "./format.js";
 import { badge } from "./parts.js";
 
 /**
  * @param {HTMLElement} body
  * @param {DataUnit | null} unit
+ * @param {List} list  that the page shows
  * @param {(sentence: string) => void} say
  */
-export function drawDetails(body, unit, say) {
-  render(unit === null ? html`<p class="muted">Choose a video to see what is known of it.</p>` : details(unit, say), body);
+export function drawDetails(body, unit, list, say) {
+  render(unit === null ? html`<p class="muted">Choose a video to see what is known of it.</p>` : details(unit, list, say), body);
 }
 
 /**
  * @param {DataUnit} unit
+ * @param {List} list
  * @param {(sentence: string) => void} say
  */
-function details(unit, say) {
+function details(unit, list, say) {
   const { facts } = unit;
   const state = stateOf(unit);
   const progress = unit.state === "verifying" ? progressOf(unit) : null;
@@ -53,7 +57,7 @@ function details(unit, say) {
     ${upgradeOf(unit).map(({ icon: name, words, sentence }) => html`<p class="notice notice-warning">${icon(name)}<span><strong>${words}.</strong> ${sentence}</span></p>`)}
     ${unit.state === "needs_reencode" ? commandView("Convert it on your own machine, then upload the result:", convertCommand(unit), say) : nothing}
     ${progress === null ? nothing : html`<progress class="progress" max="1" value=${progress} aria-label="Reading"></progress>`}
-    ${mayOpen(unit) ? html`<p class="details-open"><a class="button button-primary" href=${editorUrl(unit)}>Open in the editor</a></p>` : nothing}
+    ${mayOpen(unit) ? html`<p class="details-open"><a class="button button-primary" href=${editorUrl(unit, list)}>Open in the editor</a></p>` : nothing}
     <dl class="facts">${rows.filter(([, value]) => value).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
     <p class="small muted details-hash">SHA-256<br><span class="mono">${unit.sha256}</span></p>`;
 }

@@ -97,11 +97,6 @@ export function seenSize({ width, height, rotation }) {
   return rotation === 90 || rotation === 270 ? `${height}×${width}` : `${width}×${height}`;
 }
 
-/** Where a data unit opens: its labels, or for looking only. @param {DataUnit} unit */
-export function editorUrl(unit) {
-  return unit.label_row === null ? `/view/${unit.id}/` : `/label/${unit.label_row}/`;
-}
-
 /** Whether there is anything to look at yet. @param {DataUnit} unit */
 export function mayOpen(unit) {
   return unit.table !== null;

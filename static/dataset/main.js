@@ -1,6 +1,7 @@
 /** The page of a dataset: wires the table, the filter, the uploads, the panels and the socket. */
 /** @import { DataUnit } from "./types.js" */
 import { html, render } from "lit-html";
+import { editorUrl, listOf, listSearch } from "../shared/core/addresses.js";
 import { counted, grouped } from "../shared/core/words.js";
 import { request } from "../shared/net/api.js";
 import { Live } from "../shared/net/live.js";
@@ -10,7 +11,7 @@ import { COLUMNS, chosenColumns, rememberColumns } from "./columns.js";
 import { drawDetails } from "./details.js";
 import { droppedFiles } from "./dropped.js";
 import { startFilter } from "./filter.js";
-import { editorUrl, mayOpen } from "./format.js";
+import { mayOpen } from "./format.js";
 import { MembersPanel } from "./members.js";
 import { Rows } from "./rows.js";
 import { Selection } from "./selection.js";
@@ -24,13 +25,11 @@ const dataset = Number(page.dataset);
 const datasetTitle = page.datasetTitle ?? "";
 const mayManage = page.mayManage !== undefined;
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const address = new URLSearchParams(location.search);
 
 // ---- the table
 
 const rows = new Rows((path, options) => request("GET", path, undefined, options), `/api/datasets/${dataset}/data-units/`);
-rows.query = address.get("q") ?? "";
-rows.sort = address.get("sort") ?? "title";
+Object.assign(rows, listOf(location.search));
 const selection = new Selection();
 let columns = chosenColumns();
 const table = new Table(element("rows"), rows, selection, { columns, mayManage });
@@ -63,7 +62,7 @@ table.addEventListener("sort", (event) => {
 
 /** @param {DataUnit} unit */
 function open(unit) {
-  if (mayOpen(unit)) location.href = editorUrl(unit);
+  if (mayOpen(unit)) location.href = editorUrl(unit, rows);
   else toast(unit.error?.detail ?? "This video has not been read yet. It can be opened as soon as its first part has been.");
 }
 
@@ -174,10 +173,7 @@ element("clear-filter").addEventListener("click", () => {
 });
 
 function remember() {
-  const query = new URLSearchParams();
-  if (rows.query !== "") query.set("q", rows.query);
-  if (rows.sort !== "title") query.set("sort", rows.sort);
-  history.replaceState(null, "", query.size > 0 ? `?${query}` : location.pathname);
+  history.replaceState(null, "", listSearch(rows) || location.pathname);
 }
 
 function drawColumns() {
@@ -234,7 +230,7 @@ element("side-close").addEventListener("click", () => {
 });
 
 function showDetails() {
-  if (openPanel === "details") drawDetails(element("panel-details"), table.current(), toast);
+  if (openPanel === "details") drawDetails(element("panel-details"), table.current(), rows, toast);
 }
 try {
   const remembered = localStorage.getItem("dataset.panel");

@@ -126,7 +126,7 @@ export class Table extends EventTarget {
     const chosen = this.selection.has(unit.id);
     return html`<tr id="row-${unit.id}" data-index=${index} aria-rowindex=${index + 2} aria-selected=${chosen ? "true" : "false"} class=${index === this.selection.cursor ? "cursor" : ""}>
       <td class="col-check"><input type="checkbox" tabindex="-1" aria-label="Select ${unit.title}" .checked=${live(chosen)}></td>
-      ${shown.map((column) => html`<td class="col-${column.name} ${column.number ? "number" : ""}">${column.name === "title" && this.renaming === unit.id ? this.#renameInput(unit) : column.cell(unit)}</td>`)}
+      ${shown.map((column) => html`<td class="col-${column.name} ${column.number ? "number" : ""}">${column.name === "title" && this.renaming === unit.id ? this.#renameInput(unit) : column.cell(unit, this.rows)}</td>`)}
     </tr>`;
   }
 

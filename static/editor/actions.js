@@ -1,14 +1,18 @@
 /** What each action of core/keys.js does here, and when it may. */
 
+import { askText } from "../shared/view/ask.js";
 import { bindingFor } from "./core/keys.js";
+import { parseGoTo } from "./panels/goto.js";
 import { openHelp } from "./panels/help.js";
 import { playerCommands } from "./panels/player_commands.js";
 import { labelCommands } from "./tools/commands.js";
+import { propagate } from "./tools/propagate.js";
 import { reviewCommands } from "./tools/review_commands.js";
 
 /** @import {Transport} from "./playback/transport.js" */
 /** @import {LabelReview} from "./net/label_review.js" */
 /** @import {LabelSync} from "./net/label_sync.js" */
+/** @import {Neighbours} from "./net/neighbours.js" */
 /** @import {Address} from "./panels/address.js" */
 /** @import {Splitter} from "./panels/layout.js" */
 /** @import {ToolContext} from "./tools/tool_context.js" */
@@ -18,10 +22,12 @@ import { reviewCommands } from "./tools/review_commands.js";
 /**
  * `sync` and `review` are null in the viewer without labels. `refresh` draws again what shows where and how it plays.
  * @typedef {{transport: Transport, toolContext: ToolContext, hand: Hand, address: Address, sync: LabelSync | null, review: LabelReview | null, mayLabel: boolean,
+ *   neighbours: Neighbours, clock: {frameCount: number, secondsAt(frame: number): number}, saveAll: () => Promise<unknown>,
  *   stage: HTMLElement, overlay: HTMLElement, help: HTMLDialogElement, splits: {side: Splitter, timeline: Splitter} | null,
  *   focusCounter: () => void, refresh: () => void, heard: (error: unknown) => void}} Parts
  */
 
+const SAVING_MS = 3000;
 const BUSY = "Finish the shape in hand first, or give it up with Escape.";
 
 /**
@@ -36,6 +42,7 @@ export function actionsOf(parts) {
     ...playerCommands(parts.transport, toolContext.say),
     ...loopActions(parts),
     ...viewActions(parts),
+    ...itemActions(parts),
     ...(sync && review ? { ...labelCommands(toolContext), ...editorActions(parts, sync, review) } : {}),
     goTo: parts.focusCounter,
     copyLink: parts.address.copyLink,
@@ -47,7 +54,8 @@ export function actionsOf(parts) {
       const run = actions[action];
       if (!run) return;
       const binding = bindingFor(action);
-      if (hand.busy && action === "undo") return void hand.cancel();
+      if (hand.busy && (action === "undo" || action === "delete")) return void hand.cancel();
+      if (hand.busy && action === "again") return void hand.send("enter");
       if (hand.busy && !binding?.whileDrawing) return toolContext.say(BUSY);
       if (!mayLabel && binding?.changes) return toolContext.say("You may look at these labels, not change them.");
       Promise.resolve(run(held)).catch(heard);
@@ -56,7 +64,24 @@ export function actionsOf(parts) {
 }
 
 /** @param {Parts} parts @returns {Actions} */
+function itemActions({ neighbours, toolContext: { say }, saveAll }) {
+  let going = false;
+  const go = async (/** @type {"previous" | "next"} */ way) => {
+    if (going) return;
+    const to = await neighbours.to(way);
+    if ("problem" in to) return say(to.problem);
+    going = true;
+    // What cannot be saved now stays in this browser, and every page goes on sending it.
+    await Promise.race([saveAll(), new Promise((resolve) => setTimeout(resolve, SAVING_MS))]);
+    location.href = to.url;
+  };
+  return { nextItem: () => go("next"), previousItem: () => go("previous") };
+}
+
+/** @param {Parts} parts @returns {Actions} */
 function loopActions({ transport, toolContext, refresh }) {
+  /** @type {{first: number, last: number} | null} */
+  let left = null;
   const loop = (/** @type {number} */ first, /** @type {number} */ last) => {
     if (first >= last) return toolContext.say("The loop must begin before it ends.");
     transport.loop = { first, last };
@@ -67,6 +92,8 @@ function loopActions({ transport, toolContext, refresh }) {
     loopIn: () => loop(transport.target, transport.loop?.last ?? transport.frameCount - 1),
     loopOut: () => loop(transport.loop?.first ?? 0, transport.target),
     loopOff: () => {
+      if (transport.loop === null && left !== null) return loop(left.first, left.last);
+      left = transport.loop;
       transport.loop = null;
       refresh();
       toolContext.say("Plays through, repeating nothing.");
@@ -87,12 +114,14 @@ function viewActions({ toolContext: { viewport }, stage, help, sync }) {
 }
 
 /** @param {Parts} parts @param {LabelSync} sync @param {LabelReview} review @returns {Actions} */
-function editorActions({ toolContext, hand, splits, mayLabel }, sync, review) {
+function editorActions(parts, sync, review) {
+  const { toolContext, hand, splits, mayLabel } = parts;
   const { canConfirm, confirm, deleteReviewed } = reviewCommands(toolContext, review);
   return {
     confirm,
     deleteReviewed,
     finish: () => (mayLabel && !hand.busy && toolContext.session.tool === "select" && canConfirm() ? confirm() : hand.send("enter")),
+    propagate: () => askAndPropagate(parts),
     save: () => {
       sync.flush();
       toolContext.say("Saving what is not on the server yet.");
@@ -100,6 +129,28 @@ function editorActions({ toolContext, hand, splits, mayLabel }, sync, review) {
     foldPanel: () => splits?.side.toggle(),
     foldTimeline: () => splits?.timeline.toggle(),
   };
+}
+
+let propagatedBy = "+10";
+
+/** @param {Parts} parts */
+async function askAndPropagate({ toolContext, clock, overlay, transport }) {
+  const { index, session, painted, nameOf, say } = toolContext;
+  const frame = painted();
+  const ids = session.selection.filter((id) => !session.isLocked(id) && frame !== null && index.shapeAt(id, frame) !== null);
+  if (frame === null || ids.length === 0) return say("Select something that is on this frame, and not locked, to propagate it.");
+  transport.pause();
+  const answer = await askText({
+    title: `Propagate ${ids.length === 1 ? nameOf(ids[0]) : `${ids.length} objects`} from frame ${frame}`,
+    label: "To which frame? (123, or a distance: +10, -10)", value: propagatedBy, button: "Propagate", maxLength: 20,
+  });
+  overlay.focus({ preventScroll: true });
+  if (answer === null) return;
+  const to = parseGoTo(answer, frame, clock);
+  if ("problem" in to) return say(`${to.problem}.`);
+  if (to.frame === frame) return say("That is the frame on the screen: there is nothing to propagate to.");
+  if (/^\s*[+-]/.test(answer)) propagatedBy = answer.trim();
+  await propagate(toolContext, ids, to.frame);
 }
 
 /** Give up one thing: the gesture, then the tool, then the selection, then the focus. @param {Parts} parts */

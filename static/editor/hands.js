@@ -1,23 +1,26 @@
 /** Pointer and focus on the editor's page: what the mouse does reaches the tool in hand, and keys keep reaching the picture. */
 
 import { PointerInput } from "./tools/pointer.js";
+import { selectUnder } from "./tools/select_tool.js";
 
+/** @import {ContextMenu, Spot} from "./panels/context_menu.js" */
 /** @import {Stage} from "./render/stage.js" */
-/** @import {ToolContext} from "./tools/tool_context.js" */
+/** @import {Pointer, ToolContext} from "./tools/tool_context.js" */
 /** @import {Hand} from "./tools/hand.js" */
 /** @import {Keyboard} from "./tools/keyboard.js" */
 
 /**
- * @param {{overlay: HTMLElement, stage: Stage, toolContext: ToolContext, hand: Hand, keyboard: Keyboard, hasLabels: boolean,
+ * @param {{overlay: HTMLElement, stage: Stage, toolContext: ToolContext, hand: Hand, keyboard: Keyboard, menu: ContextMenu | null,
  *   act: (action: string) => void, refresh: () => void}} parts
+ *   `menu`: null in a viewer without labels
  */
-export function takeHands({ overlay, stage, toolContext, hand, keyboard, hasLabels, act, refresh }) {
+export function takeHands({ overlay, stage, toolContext, hand, keyboard, menu, act, refresh }) {
   new PointerInput({
     element: overlay,
     viewport: toolContext.viewport,
     density: () => stage.density,
     tool: (event, pointer) => {
-      if (event === "press" && !hasLabels) return;
+      if (event === "press" && menu === null) return;
       hand.send(event, pointer);
       refresh();
     },
@@ -27,6 +30,11 @@ export function takeHands({ overlay, stage, toolContext, hand, keyboard, hasLabe
     doubleClick: ({ point }) => {
       const onShape = toolContext.shown().some(({ shape: { x, y, width, height } }) => point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height);
       if (toolContext.session.tool === "select" && !onShape) toolContext.viewport.fit();
+    },
+    menu: (pointer, spot) => {
+      if (menu === null) return false;
+      if (!hand.busy) openMenu(toolContext, hand, menu, pointer, spot);
+      return true;
     },
     step: (by) => act(by > 0 ? "stepForward" : "stepBack"),
     left: () => {
@@ -47,4 +55,18 @@ export function takeHands({ overlay, stage, toolContext, hand, keyboard, hasLabe
   for (const type of ["visibilitychange", "pagehide"]) {
     addEventListener(type, () => (type === "pagehide" || document.visibilityState === "hidden") && toolContext.placement.cancel(), { capture: true });
   }
+}
+
+/**
+ * About what is under the pointer, which is selected then; without a pointer, from the keyboard, about the selection.
+ * @param {ToolContext} toolContext
+ * @param {Hand} hand
+ * @param {ContextMenu} menu
+ * @param {Pointer | null} pointer
+ * @param {Spot} spot
+ */
+function openMenu(toolContext, hand, menu, pointer, spot) {
+  const onShape = pointer ? selectUnder(toolContext, pointer.point) : toolContext.session.selection.length > 0;
+  // The pointer has left the picture for the menu by then: pasting is about where it was.
+  menu.open(onShape ? "shape" : "nothing", spot, () => (hand.pointer = pointer));
 }

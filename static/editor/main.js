@@ -1,19 +1,24 @@
 /** Opens the editor, or the viewer without labels, and wires its parts together. */
 
 import { render } from "lit-html";
+import { listOf, listSearch } from "../shared/core/addresses.js";
 import { oncePerFrame } from "../shared/core/once_per_frame.js";
 import { Live } from "../shared/net/live.js";
 import { actionsOf } from "./actions.js";
+import { bindingFor } from "./core/keys.js";
 import { Session } from "./core/session.js";
 import { panels } from "./drawing.js";
 import { followLabels, followReview, followServer, followTransport } from "./following.js";
 import { takeHands } from "./hands.js";
 import { makePanelContext } from "./make_panel_context.js";
 import { LabelReview } from "./net/label_review.js";
+import { Neighbours } from "./net/neighbours.js";
 import { WatchedUnit } from "./net/watched_unit.js";
 import { opening } from "./opening.js";
 import { Address } from "./panels/address.js";
+import { ContextMenu } from "./panels/context_menu.js";
 import { showDecisions } from "./panels/decisions.js";
+import { itemStepsView } from "./panels/item_steps.js";
 import { recall, sideSplitter, timelineSplitter } from "./panels/layout.js";
 import { Messages } from "./panels/messages.js";
 import { presence } from "./panels/presence.js";
@@ -41,10 +46,14 @@ const datasetUrl = `/datasets/${page.dataset}/`;
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const messages = new Messages(element("toasts"));
 const say = (/** @type {string} */ sentence) => messages.say(sentence);
+const list = listOf(location.search);
+/** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(`a[href="${datasetUrl}"]`)).forEach((link) => (link.href = datasetUrl + listSearch(list)));
+const neighbours = new Neighbours(Number(page.dataUnit), list);
 const live = new Live();
 const watched = new WatchedUnit(live, { dataset: Number(page.dataset), dataUnit: Number(page.dataUnit) });
 watched.on("removed", () => showNotice(null));
 
+const WARM_MS = 3000; // this page's own first frames come first
 /** @type {{transport: Transport, viewport: Viewport} | null} */
 let shown = null;
 const ready = opening({ labelRow: page.labelRow === undefined ? null : Number(page.labelRow), datasetUrl, live, watched, say, showNotice }).then(wire);
@@ -73,6 +82,11 @@ Object.defineProperty(window, "viewer", {
 /** @param {Notice | null} notice */
 function showNotice(notice) {
   render(noticeView(watched.removed ? removedNotice(datasetUrl) : notice, say), element("stage-note"));
+}
+
+/** The frame table of the next data unit, which the browser keeps for ever: a step to it waits for the labels alone. @param {any} dataUnit */
+function warm(dataUnit) {
+  if (dataUnit?.table) setTimeout(() => void fetch(dataUnit.table.frames_url, { priority: "low" }).catch(() => {}), WARM_MS);
 }
 
 /** What was superseded is no news; the rest is told. @param {unknown} error */
@@ -129,6 +143,7 @@ function wire({ dataUnit, row, source, labels, sync }) {
   /** @type {ToolContext} */
   const toolContext = {
     history, index, session, viewport, placement, nameOf, go, say,
+    show: (frame) => transport.show(frame),
     shown: shownShapes,
     ontology: () => labels.ontology,
     density: () => stage.density,
@@ -156,15 +171,28 @@ function wire({ dataUnit, row, source, labels, sync }) {
   const splits = row && { side: sideSplitter(element("split-side")), timeline: timelineSplitter(element("split-timeline")) };
   const review = row && new LabelReview(row.id, store);
   const { act, knows } = actionsOf({
-    transport, toolContext, hand, address, sync, review, mayLabel, splits, overlay, heard, stage: element("stage"), refresh: invalidate,
+    transport, toolContext, hand, address, sync, review, neighbours, mayLabel, splits, overlay, heard, stage: element("stage"), refresh: invalidate,
+    clock: source,
+    saveAll: async () => sync && saveAll(sync),
     help: /** @type {HTMLDialogElement} */ (element("help")),
     focusCounter: () => panel.transportBar.focusCounter(),
   });
   const keyboard = new Keyboard({ canvas: overlay, act, knows });
-  const panelContext = makePanelContext({ dataUnit, hasLabels: row !== null, mayLabel, labels, source, transport, toolContext, hand, proof: proof.now, verification, act, review, invalidate, heard });
+  const may = (/** @type {string} */ action) => {
+    const { selection, current } = session;
+    if (action === "merge") return mayLabel && selection.length > 1;
+    if (action === "confirm") return mayLabel && current !== null && transport.painted !== null && review?.find(current, transport.painted) !== null;
+    return mayLabel || !bindingFor(action)?.changes;
+  };
+  const menu = row && new ContextMenu(element("context-menu"), { act, may, closed: () => overlay.focus({ preventScroll: true }) });
+  const panelContext = makePanelContext({ dataUnit, hasLabels: row !== null, mayLabel, labels, source, transport, toolContext, hand, proof: proof.now, verification, act, menu: (subject, spot) => hand.busy || menu?.open(subject, spot), review, invalidate, heard });
   const panel = panels({ panelContext, toolContext, hand, stage, source, live, sync, element, panning: () => keyboard.spaceHeld });
 
-  takeHands({ overlay, stage, toolContext, hand, keyboard, hasLabels: row !== null, act, refresh });
+  takeHands({ overlay, stage, toolContext, hand, keyboard, menu, act, refresh });
+  void neighbours.ready().then(() => {
+    render(itemStepsView(neighbours.place, act), element("item-steps"));
+    warm(neighbours.place?.next);
+  });
   element("open-help").addEventListener("click", () => act("help"));
   followLabels({ labels, toolContext, refresh });
   followTransport({ transport, stage, toolContext, proof, verification, address, spoken: element("spoken"), showNotice, refresh, invalidate, heard });

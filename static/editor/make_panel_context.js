@@ -17,11 +17,11 @@ import { boxBetween } from "./render/boxes.js";
 
 /**
  * @param {{dataUnit: any, hasLabels: boolean, mayLabel: boolean, labels: OpenLabels, source: VideoSource, transport: Transport, toolContext: ToolContext, hand: Hand,
- *   proof: () => Proof, verification: () => Verification | null, act: (action: string) => void, review: LabelReview | null, invalidate: () => void,
+ *   proof: () => Proof, verification: () => Verification | null, act: (action: string) => void, menu: PanelContext["menu"], review: LabelReview | null, invalidate: () => void,
  *   heard: (error: unknown) => void}} parts
  * @returns {PanelContext}
  */
-export function makePanelContext({ dataUnit, hasLabels, mayLabel, labels, source, transport, toolContext, hand, proof, verification, act, review, invalidate, heard }) {
+export function makePanelContext({ dataUnit, hasLabels, mayLabel, labels, source, transport, toolContext, hand, proof, verification, act, menu, review, invalidate, heard }) {
   const { history, index, nameOf, colorOf } = labels;
   const { session, placement, viewport, go, say } = toolContext;
   /** An edit that is about no frame in particular. @param {string} name @param {() => Write[]} writes */
@@ -31,7 +31,7 @@ export function makePanelContext({ dataUnit, hasLabels, mayLabel, labels, source
     return false;
   };
   return {
-    dataUnit, hasLabels, mayLabel, session, history, index, nameOf, colorOf, go, act, say, proof, verification, review, invalidate,
+    dataUnit, hasLabels, mayLabel, session, history, index, nameOf, colorOf, go, act, say, proof, verification, menu, review, invalidate,
     stream: source.table.stream,
     frames: source,
     tracks: () => labels.tracks,

@@ -408,3 +408,48 @@ def test_a_username_that_cannot_be_is_refused(client, admin, username):
 def test_nothing_else_of_a_user_can_be_assigned(client, admin, change):
     ann = make_user("ann")
     assert client.patch(f"/api/users/{ann.pk}/", change, **JSON).status_code == 400
+
+
+# ---- neighbours
+
+
+def neighbours(client, unit: DataUnit, query: str = ""):
+    answer = client.get(f"/api/data-units/{unit.pk}/neighbours/?{query}")
+    assert answer.status_code == 200, answer.content
+    return [answer.json()[field] and answer.json()[field]["title"] for field in ("previous", "next")] + [
+        answer.json()["position"],
+        answer.json()["count"],
+    ]
+
+
+@pytest.fixture
+def opened(units) -> list[DataUnit]:
+    for unit in units:
+        DataUnit.objects.filter(pk=unit.pk).update(table=make_table(unit))
+    return units
+
+
+def test_neighbours_stand_in_the_order_of_the_list_that_one_came_from(client, opened):
+    order = titles(client, opened, "sort=-duration")
+    for at, title in enumerate(order):
+        unit = next(unit for unit in opened if unit.title == title)
+        before, after = ([None, *order][at], [*order, None][at + 1])
+        assert neighbours(client, unit, "sort=-duration") == [before, after, at + 1, 3]
+
+
+def test_a_filter_narrows_the_neighbours_and_what_no_longer_matches_keeps_its_place(client, opened):
+    park = opened[2]
+    assert neighbours(client, park, "q=codec:hevc") == [None, "street 1.mp4", 1, 2]
+    label(park)
+    assert neighbours(client, park, "q=labels:none&sort=title")[2:] == [titles(client, opened).index(park.title) + 1, 3]
+
+
+def test_what_cannot_be_opened_yet_is_no_neighbour(client, opened):
+    order = titles(client, opened)
+    by_title = {unit.title: unit for unit in opened}
+    DataUnit.objects.filter(title=order[1]).update(table=None)
+    assert neighbours(client, by_title[order[0]]) == [None, order[2], 1, 3]
+
+
+def test_neighbours_in_a_list_that_cannot_be_are_refused(client, opened):
+    assert client.get(f"/api/data-units/{opened[0].pk}/neighbours/?sort=password").json()["code"] == "invalid_sort"

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTrack, placeShape } from "../../static/editor/labels/edit.js";
 import { labelCommands } from "../../static/editor/tools/commands.js";
+import { propagate } from "../../static/editor/tools/propagate.js";
+import { reviewCommands } from "../../static/editor/tools/review_commands.js";
 import { DIGEST, setOut } from "./tools_builder.js";
 
 const box = (/** @type {number} */ x, /** @type {number} */ y = 100) => /** @type {const} */ ({ type: "box", x, y, width: 50, height: 40 });
@@ -150,4 +152,53 @@ test("merge of two that overlap in time says why not", () => {
   commands.merge();
   assert.equal(set.saved.length, 0);
   assert.match(set.screen.said.at(-1) ?? "", /keyframes/);
+});
+
+test("the shapes of the frame before are put on this one, of the selection or of all that is free", async () => {
+  const { set, id, commands } = withCar();
+  await commands.copyPrevious();
+  assert.equal(set.index.keyframeAt(id, 10)?.value.shape.x, 145);
+  set.session.set({ selection: [], locked: new Set([id]) });
+  set.screen.frame = 12;
+  await commands.copyPrevious();
+  assert.equal(set.index.keyframeAt(id, 12), null);
+  set.session.set({ locked: new Set() });
+  const before = set.index.shapeAt(id, 11)?.shape.x;
+  await commands.copyPrevious();
+  assert.equal(set.index.keyframeAt(id, 12)?.value.shape.x, before);
+});
+
+test("propagating goes to the other frame and labels it with the proof of that, as one step", async () => {
+  const { set, id } = withCar();
+  await propagate(set.editor, [id], 15);
+  assert.equal(set.screen.frame, 15);
+  assert.deepEqual(set.index.keyframes(id).map(({ value }) => [value.frame, value.shape.x, value.receipt.frame]), [[0, 100, 0], [10, 150, 10], [15, 150, 15], [20, 200, 20]]);
+  assert.equal(set.saved.length, 1);
+});
+
+test("nothing is propagated to a frame that cannot be labelled", async () => {
+  const { set, id } = withCar();
+  set.editor.show = async (/** @type {number} */ frame) => {
+    set.screen.frame = frame;
+    set.screen.problem = "Frame 15 is not proved.";
+  };
+  await assert.rejects(propagate(set.editor, [id], 15), /Frame 15 is not proved/);
+  assert.equal(set.index.keyframes(id).length, 2);
+  assert.equal(set.saved.length, 0);
+});
+
+test("a keyframe to review is confirmed on the frame on the screen, and takes the place of another there", async () => {
+  const { set, id } = withCar();
+  const there = set.index.keyframeAt(id, 0)?.id ?? "";
+  const twenty = set.index.keyframeAt(id, 20)?.id ?? "";
+  const record = /** @type {const} */ ({ kind: "keyframe", id: twenty, track: id });
+  const { canConfirm, confirm } = reviewCommands(set.editor, { chosen: twenty, records: [record], find: () => record });
+  set.screen.frame = 0;
+  assert.ok(canConfirm());
+  await confirm();
+  assert.equal(set.index.keyframes(id).length, 1);
+  const { value } = set.index.keyframes(id)[0];
+  assert.deepEqual([value.frame, value.shape.x, value.receipt.frame], [0, 200, 0]);
+  set.history.undo();
+  assert.deepEqual(set.index.keyframes(id).map((keyframe) => keyframe.id), [there, twenty]);
 });

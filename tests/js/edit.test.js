@@ -168,3 +168,25 @@ test("a moved shape keeps its size", () => {
   const { index } = labels(trackWrites("a", { 0: box(0) }));
   assert.deepEqual(edit.movedShape(index, "a", 5, 2.5, -1), box(2.5, -1));
 });
+
+test("propagating holds the shape up to another frame, forwards and back, whatever was between", () => {
+  for (const [from, to] of [[2, 8], [8, 2]]) {
+    const { index, history } = labels(trackWrites("t", { 0: { shape: box(0) }, 4: { shape: box(40) }, 5: { shape: box(7) }, 10: { shape: box(100) } }));
+    const before = seen(index, "t", 12);
+    history.do("Propagate", edit.propagateShape(index, "t", receipt(from), receipt(to)));
+    const after = seen(index, "t", 12);
+    for (let frame = 2; frame <= 8; frame++) assert.deepEqual(after[frame].shape, before[from].shape, `${from} to ${to}, frame ${frame}`);
+    assert.deepEqual(after[0], before[0]);
+    assert.deepEqual(after[10], before[10]);
+    assert.deepEqual(index.keyframes("t").map(({ value }) => value.frame), [0, 2, 8, 10]);
+    assert.equal(index.keyframeAt("t", to)?.value.receipt.frame, to);
+    history.undo();
+    assertSeenAlike(seen(index, "t", 12), before);
+  }
+});
+
+test("propagating makes the object visible where it was outside, and only there", () => {
+  const { index, history } = labels([...trackWrites("t", { 0: { shape: box(0) } }), { id: "r", kind: "range", value: { track: "t", type: "outside", first: 3, last: 9, receipt: receipt(3) } }]);
+  history.do("Propagate", edit.propagateShape(index, "t", receipt(1), receipt(5)));
+  assert.deepEqual(seen(index, "t", 11).map((shown) => shown !== null), [true, true, true, true, true, true, false, false, false, false, true, true]);
+});

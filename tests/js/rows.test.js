@@ -105,5 +105,5 @@ test("a filter suggests what the last word may become", () => {
   const known = { codecs: ["hevc"], people: ["ann"] };
   assert.deepEqual(suggestions("street cod", known).map(({ word }) => word), ["codec:hevc"]);
   assert.deepEqual(suggestions("labels:none", known), []);
-  assert.equal(suggestions("", known).length, 9);
+  assert.equal(suggestions("", known).length, 10);
 });

@@ -49,6 +49,7 @@ export function setOut({ classes = [{ id: 1, name: "car", color: "#e69f00", shap
     reachable: () => shown().filter(({ id }) => !session.isLocked(id)),
     pointer: () => ({ x: 320, y: 240 }),
     painted: () => screen.frame,
+    show: async (/** @type {number} */ frame) => void (screen.frame = frame),
     go: (/** @type {number} */ frame) => void screen.gone.push(frame),
     nameOf: (/** @type {string} */ id) => {
       const track = index.track(id);

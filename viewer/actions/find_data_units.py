@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, FloatField, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
@@ -44,18 +45,45 @@ SORTS: dict[str, F | Func] = {
 }
 
 
-def find_data_units(dataset: Dataset, *, query: str = "", state: str = "", sort: str = "") -> DataUnitQuerySet:
-    """Raises ViewerError `invalid_query` or `invalid_sort`."""
+def find_data_units(
+    dataset: Dataset, *, query: str = "", state: str = "", sort: str = "", besides: int | None = None
+) -> DataUnitQuerySet:
+    """`besides` is the id of one that is there in any case. Raises ViewerError `invalid_query` or `invalid_sort`."""
     if len(query) > MAX_QUERY:
         raise ViewerError(f"A filter has at most {MAX_QUERY} characters.", code="invalid_query")
     if "\0" in query:
         raise ViewerError("A filter holds no NUL characters.", code="invalid_query")
-    units = DataUnit.objects.filter(dataset=dataset)
-    if state:
-        units = units.filter(state=_state(state))
+    wanted = Q(state=_state(state)) if state else Q()
     for word in _words(query):
-        units = units.filter(_meaning(word))
-    return _order(units, sort or "title")
+        wanted &= _meaning(word)
+    if besides is not None and wanted:
+        wanted |= Q(pk=besides)
+    return _order(DataUnit.objects.filter(wanted, dataset=dataset), sort or "title")
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The data units before and after one in a list, of those that can be opened."""
+
+    position: int  # from 1
+    count: int
+    previous: int | None
+    next: int | None
+
+
+def find_neighbours(data_unit: DataUnit, *, query: str = "", sort: str = "") -> Neighbours:
+    """In the list of the dataset that `query` and `sort` ask for. What does not match `query` (any more: found as
+    unlabelled, and labelled since) is where it would be. Raises as `find_data_units`."""
+    found = find_data_units(data_unit.dataset, query=query, sort=sort, besides=data_unit.pk)
+    rows = list(found.values_list("pk", "table"))
+    at = next(number for number, (pk, _) in enumerate(rows) if pk == data_unit.pk)
+    opened = [(number, pk) for number, (pk, table) in enumerate(rows) if table is not None]
+    return Neighbours(
+        position=at + 1,
+        count=len(rows),
+        previous=next((pk for number, pk in reversed(opened) if number < at), None),
+        next=next((pk for number, pk in opened if number > at), None),
+    )
 
 
 def _words(query: str) -> list[str]:

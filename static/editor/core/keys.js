@@ -28,7 +28,7 @@ export const BINDINGS = [
   { action: "playMode", keys: ["Shift+M"], name: "Play every frame, or in real time", group: "Moving in time" },
   { action: "loopIn", keys: ["Shift+I"], name: "Repeat from here", group: "Moving in time" },
   { action: "loopOut", keys: ["Shift+O"], name: "Repeat up to here", group: "Moving in time" },
-  { action: "loopOff", keys: ["Shift+P"], name: "Repeat nothing", group: "Moving in time" },
+  { action: "loopOff", keys: ["Shift+P"], name: "Repeat, or play through", group: "Moving in time" },
   { action: "copyLink", keys: ["Shift+C"], name: "Copy a link to this frame", group: "Moving in time" },
   { action: "previousKeyframe", keys: ["Ctrl+Left"], name: "Previous keyframe of the selection", group: "Moving in time", tools: true },
   { action: "nextKeyframe", keys: ["Ctrl+Right"], name: "Next keyframe of the selection", group: "Moving in time", tools: true },
@@ -36,9 +36,12 @@ export const BINDINGS = [
   { action: "nextLabelled", keys: ["Ctrl+Shift+Right"], name: "Next frame with a keyframe", group: "Moving in time", tools: true },
   { action: "bisect", keys: ["Shift+E"], name: "Middle between two keyframes", group: "Moving in time", tools: true },
 
+  { action: "nextItem", keys: ["PageDown"], name: "Next video of the list", group: "Moving in time" },
+  { action: "previousItem", keys: ["PageUp"], name: "Previous video of the list", group: "Moving in time" },
+
   { action: "select", keys: ["V"], name: "Select tool", group: "Drawing", tools: true },
   { action: "box", keys: ["B"], name: "Box tool", group: "Drawing", tools: true, changes: true },
-  { action: "again", keys: ["N"], name: "Draw another of the last class", group: "Drawing", tools: true, changes: true },
+  { action: "again", keys: ["N"], name: "Draw another of the last class; while drawing: finish", group: "Drawing", tools: true, changes: true, whileDrawing: true },
   { action: "redraw", keys: ["Shift+N"], name: "Draw the selected object anew on this frame", group: "Drawing", tools: true, changes: true },
   ...DIGITS.map((digit, at) => ({
     action: `class${at}`,
@@ -51,7 +54,7 @@ export const BINDINGS = [
   { action: "finish", keys: ["Enter"], name: "Finish the shape; with the box tool: a box in the middle", group: "Drawing", tools: true, whileDrawing: true },
   { action: "cancel", keys: ["Escape"], name: "Give up the gesture; then the tool; then the selection", group: "Drawing", whileDrawing: true },
 
-  { action: "delete", keys: ["Delete", "Backspace"], name: "Delete the object", group: "Editing", tools: true, changes: true },
+  { action: "delete", keys: ["Delete", "Backspace"], name: "Delete the object; while drawing: give the shape up", group: "Editing", tools: true, changes: true },
   { action: "deleteKeyframe", keys: ["Shift+Delete"], name: "Delete the keyframe on this frame", group: "Editing", tools: true, changes: true },
   { action: "undo", keys: ["Ctrl+Z"], name: "Undo", group: "Editing", tools: true, changes: true, whileDrawing: true },
   { action: "redo", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], name: "Redo", group: "Editing", tools: true, changes: true },
@@ -59,6 +62,8 @@ export const BINDINGS = [
   { action: "paste", keys: ["Ctrl+V"], name: "Paste at the pointer", group: "Editing", tools: true, changes: true },
   { action: "pasteInPlace", keys: ["Ctrl+Shift+V"], name: "Paste in place", group: "Editing", tools: true, changes: true },
   { action: "duplicate", keys: ["Ctrl+D"], name: "Duplicate as a new object", group: "Editing", tools: true, changes: true },
+  { action: "propagate", keys: ["Ctrl+B"], name: "Propagate: the same shape up to another frame", group: "Editing", tools: true, changes: true },
+  { action: "copyPrevious", keys: ["Ctrl+Shift+C"], name: "Shapes as on the frame before", group: "Editing", tools: true, changes: true },
   ...DIGITS.map((digit, at) => ({
     action: `setClass${at}`,
     keys: [`Ctrl+${digit}`],

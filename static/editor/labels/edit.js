@@ -54,6 +54,35 @@ export function placeShape(index, trackId, frame, shape, receipt) {
 }
 
 /**
+ * The track has the shape that it has on `from` on all frames up to `to`, which may come before: keyframes stand on both, and none
+ * between them; nor is it outside there. Nothing where the track is not on `from`.
+ * @param {TrackIndex} index
+ * @param {string} trackId
+ * @param {Receipt} from  the proof of that frame
+ * @param {Receipt} to
+ * @returns {Write[]}
+ */
+export function propagateShape(index, trackId, from, to) {
+  const shown = index.shapeAt(trackId, from.frame);
+  if (shown === null || from.frame === to.frame) return [];
+  const { shape, occluded } = shown;
+  const [first, last] = [Math.min(from.frame, to.frame), Math.max(from.frame, to.frame)];
+  const between = index.keyframes(trackId).filter(({ value }) => value.frame > first && value.frame < last);
+  /** @type {Write[]} */
+  const writes = between.map(({ id }) => ({ id, kind: KEYFRAME, value: null }));
+  if (!shown.isKeyframe) writes.push(keyframeWrite(index, trackId, from.frame, { shape, occluded, receipt: from }));
+  writes.push(keyframeWrite(index, trackId, to.frame, { shape, occluded, receipt: to }));
+  for (const { id, value } of index.ranges(trackId)) {
+    if (value.first > last || (value.last !== null && value.last < first)) continue;
+    const left = value.first < first ? { ...value, last: first - 1, receipt: to } : null;
+    const right = value.last === null || value.last > last ? { ...value, first: last + 1, receipt: to } : null;
+    writes.push({ id, kind: RANGE, value: left ?? right });
+    if (left && right) writes.push({ id: newId(), kind: RANGE, value: right });
+  }
+  return writes;
+}
+
+/**
  * A keyframe less; with its last keyframe the track goes too.
  * @param {TrackIndex} index
  * @param {string} keyframeId

@@ -7,6 +7,8 @@ const MOUSE = [
   ["Wheel", "Zoom at the pointer"],
   ["Shift + wheel", "Step through frames"],
   ["Middle drag, or Space + drag", "Pan"],
+  ["Right click", "What can be done with a shape or keyframe"],
+  ["Drag on the frame number", "Scrub"],
   ["Double-click on nothing", "Fit the picture"],
   ["Drag, or click and click", "Draw a box (box tool)"],
   ["Shift + click", "Select more than one"],

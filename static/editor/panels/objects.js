@@ -94,7 +94,8 @@ export class ObjectsPanel {
     const button = (/** @type {string} */ label, /** @type {string} */ picture, /** @type {() => void} */ run, { on = false, off = false } = {}) => html`<button
         type="button" class="row-button" data-on=${on ? "yes" : "no"} ?disabled=${off} aria-label="${label}: ${name}" title=${label} @click=${run}>${icon(picture)}</button>`;
     return html`<li class="object-row" aria-setsize=${this.#ids.length} aria-posinset=${at + 1} data-selected=${selected ? "yes" : "no"} data-here=${state.here ? "yes" : "no"}
-        ${cssProperty("transform", `translateY(${at * ROW}px)`)} @pointerenter=${() => session.set({ hovered: id })} @pointerleave=${() => session.set({ hovered: null })}>
+        ${cssProperty("transform", `translateY(${at * ROW}px)`)} @pointerenter=${() => session.set({ hovered: id })} @pointerleave=${() => session.set({ hovered: null })}
+        @contextmenu=${(/** @type {MouseEvent} */ event) => this.#menu(id, event)}>
       <button type="button" class="object-name" data-track=${id} aria-pressed=${selected ? "true" : "false"} title="${name}: ${state.words}"
         @click=${(/** @type {MouseEvent} */ event) => this.#choose(id, event)} @dblclick=${() => editor.act("zoomToSelection")}>
         <i class="swatch" data-state=${state.mark} ${cssProperty("--color", editor.colorOf(id))}></i><span class="ellipsis">${name}</span><span class="object-state">${state.words}</span>
@@ -141,6 +142,13 @@ export class ObjectsPanel {
       const [from, to] = [this.#ids.indexOf(session.current), this.#ids.indexOf(id)].sort((a, b) => a - b);
       this.#editor.select([...new Set([...selection, ...this.#ids.slice(from, to + 1)])]);
     } else this.#editor.select([id]);
+  }
+
+  /** @param {string} id @param {MouseEvent} event */
+  #menu(id, event) {
+    event.preventDefault();
+    if (!this.#editor.session.selection.includes(id)) this.#editor.select([id]);
+    this.#editor.menu("track", { x: event.clientX, y: event.clientY });
   }
 
   /** @param {string} query */

@@ -6,6 +6,7 @@
 /** @import {Box} from "../labels/records.js" */
 /** @import {TrackIndex, TrackRecord} from "../labels/tracks.js" */
 /** @import {LabelReview} from "../net/label_review.js" */
+/** @import {Spot, Subject} from "./context_menu.js" */
 /** @import {Verification} from "../playback/verification.js" */
 
 /**
@@ -29,7 +30,7 @@
  *   nameOf: (trackId: string) => string, colorOf: (trackId: string) => string, placeBox: (trackId: string, box: Box) => void,
  *   setClass: (trackId: string, classId: string | number) => void, addClass: (name: string) => Promise<void>,
  *   select: (trackIds: readonly string[]) => void, deleteTrack: (trackId: string) => void, say: (sentence: string) => void,
- *   review: LabelReview | null, invalidate: () => void}} PanelContext
+ *   menu: (subject: Subject, spot: Spot) => void, review: LabelReview | null, invalidate: () => void}} PanelContext
  */
 
 export {};

@@ -47,6 +47,7 @@ export class Timeline {
     this.#canvas.addEventListener("pointermove", (event) => this.#move(event));
     this.#canvas.addEventListener("pointerleave", () => (this.#tip.hidden = true));
     for (const type of ["pointerup", "pointercancel"]) this.#canvas.addEventListener(type, () => this.#release());
+    this.#canvas.addEventListener("contextmenu", (event) => this.#menu(event));
     this.#canvas.addEventListener("dblclick", (event) => {
       if (event.offsetY >= RULER) return;
       this.#scale.whole = true;
@@ -159,6 +160,17 @@ export class Timeline {
     this.#hint(x, y);
   }
 
+  /** @param {MouseEvent} event */
+  #menu(event) {
+    const id = this.#trackAt(event.offsetY);
+    if (id === null) return;
+    event.preventDefault();
+    const keyframe = event.offsetX < NAMES ? null : this.#keyframeNear(id, event.offsetX);
+    if (!this.#editor.session.selection.includes(id)) this.#editor.select([id]);
+    if (keyframe !== null) this.#editor.go(keyframe);
+    this.#editor.menu(keyframe === null ? "track" : "keyframe", { x: event.clientX, y: event.clientY });
+  }
+
   #release() {
     if (this.#drag === "seek") this.#editor.endScrub();
     this.#drag = "none";
@@ -174,7 +186,10 @@ export class Timeline {
     this.#canvas.title = x < NAMES && id !== null ? this.#editor.nameOf(id) : "";
     if (x < NAMES) return;
     const frame = this.#scale.frameAt(x);
-    this.#tip.textContent = `${frame}   ${formatTime(this.#editor.frames.secondsAt(frame))}${id === null ? "" : `   ${this.#editor.nameOf(id)}`}`;
+    const { frames, index, review, nameOf } = this.#editor;
+    const keyframe = id === null ? null : index.keyframeAt(id, frame);
+    const words = [String(frame), formatTime(frames.secondsAt(frame)), id === null ? "" : nameOf(id), keyframe && review?.has(keyframe.id) ? "to review" : ""];
+    this.#tip.textContent = words.filter((word) => word !== "").join("   ");
     this.#tip.style.left = `${Math.min(this.#host.clientWidth - this.#tip.offsetWidth, Math.max(0, x - this.#tip.offsetWidth / 2))}px`;
   }
 

@@ -14,6 +14,8 @@ import { ScrubBar } from "./scrub_bar.js";
 
 const TYPES = /** @type {Record<string, string>} */ ({ I: "an I frame: decoded on its own", P: "a P frame: decoded from earlier ones", B: "a B frame: decoded from earlier and later ones" });
 
+const SLIP = 4; // CSS pixels that a hand may move without meaning to drag
+
 export class TransportBar {
   #host;
   #editor;
@@ -64,7 +66,7 @@ export class TransportBar {
         ${speeds.map((speed) => html`<option value=${speed} .selected=${live(speed === Math.abs(rate))}>${rate < 0 ? "−" : ""}${speed}×</option>`)}
       </select>
       <form class="counter" @submit=${(/** @type {SubmitEvent} */ event) => this.#goTo(event)}>
-        <input id="counter" class="input number" aria-label="Frame" title="${hint("goTo")}: ${GO_TO_HELP}" inputmode="text" autocomplete="off" spellcheck="false"
+        <input id="counter" class="input number" aria-label="Frame" title="${hint("goTo")}: ${GO_TO_HELP}" inputmode="text" autocomplete="off" spellcheck="false" @pointerdown=${(/** @type {PointerEvent} */ event) => this.#press(event)}
           @focus=${() => this.#editor.invalidate()} @blur=${() => this.#editor.invalidate()} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#counterKey(event)}>
         <span class="muted">/ ${last}</span>
       </form>
@@ -97,6 +99,32 @@ export class TransportBar {
     }
     this.#editor.go(result.frame);
     this.#leave(input);
+  }
+
+  /** Dragging on the counter scrubs, a frame every other pixel; a click is for typing. @param {PointerEvent} event */
+  #press(event) {
+    const input = /** @type {HTMLInputElement} */ (event.currentTarget);
+    if (event.button !== 0 || input === document.activeElement) return;
+    event.preventDefault(); // else it takes the focus, and marks its text while one drags
+    const { frames } = this.#editor;
+    const from = this.#editor.playing().target;
+    let dragging = false;
+    const move = (/** @type {PointerEvent} */ { clientX }) => {
+      const by = clientX - event.clientX;
+      dragging ||= Math.abs(by) > SLIP;
+      if (dragging) this.#editor.scrub(Math.min(frames.frameCount - 1, Math.max(0, from + Math.round(by / 2))));
+    };
+    const up = (/** @type {PointerEvent} */ { type }) => {
+      input.removeEventListener("pointermove", move);
+      input.removeEventListener("pointerup", up);
+      input.removeEventListener("pointercancel", up);
+      if (dragging) this.#editor.endScrub();
+      else if (type === "pointerup") this.focusCounter();
+    };
+    input.setPointerCapture(event.pointerId);
+    input.addEventListener("pointermove", move);
+    input.addEventListener("pointerup", up);
+    input.addEventListener("pointercancel", up);
   }
 
   /** @param {KeyboardEvent} event */

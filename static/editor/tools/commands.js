@@ -166,6 +166,19 @@ export function labelCommands(editor) {
     },
     paste: () => paste(false),
     pasteInPlace: () => paste(true),
+    copyPrevious() {
+      const ids = session.selection.length > 0 ? chosen() : index.tracks().map(({ id }) => id).filter((id) => !session.isLocked(id) && !session.isHidden(id));
+      if (ids.length === 0) return;
+      const before = (editor.painted() ?? 0) - 1;
+      const there = ids.filter((id) => index.shapeAt(id, before) !== null);
+      if (there.length === 0) return editor.say(before < 0 ? "There is no frame before the first." : `Nothing stands on frame ${before}.`);
+      return placement.do(`Copy ${namesOf(editor, there)} from the frame before`, (receipt, frame) =>
+        there.flatMap((id) => {
+          const shape = index.shapeAt(id, frame - 1)?.shape;
+          return shape ? placeShape(index, id, frame, shape, receipt) : [];
+        }),
+      );
+    },
     duplicate: () =>
       add("Duplicate as", shapesOf(session.selection).map((item) => ({ ...item, box: moved(item.box, DUPLICATE_OFFSET, DUPLICATE_OFFSET, viewport.picture) }))),
 

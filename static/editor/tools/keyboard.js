@@ -82,5 +82,5 @@ export class Keyboard {
 /** What must not run again and again while its key is held. */
 const ONCE = new Set([
   "play", "box", "select", "delete", "split", "merge", "outside", "occluded", "keyframe", "hold", "hide", "hideAll", "lock", "lockAll", "names",
-  "help", "fullscreen", "foldPanel", "foldTimeline", "playMode", "copyLink", "finish", "paste", "pasteInPlace", "duplicate", "bisect",
+  "help", "fullscreen", "foldPanel", "foldTimeline", "playMode", "copyLink", "finish", "paste", "pasteInPlace", "duplicate", "bisect", "propagate", "copyPrevious", "nextItem", "previousItem", "again", "confirm",
 ]);

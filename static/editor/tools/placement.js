@@ -115,6 +115,17 @@ export class Placement extends Emitter {
     }
   }
 
+  /**
+   * The receipt of the frame that is seen, for an edit of several frames.
+   * @returns {Promise<Receipt>} @throws {Error} with a sentence, if nothing can be placed on it now
+   */
+  async proof() {
+    const seen = this.#seen();
+    if (this.#open) throw new Error("Finish the shape in hand first.");
+    if ("problem" in seen) throw new Error(seen.problem);
+    return this.#prove(seen.frame);
+  }
+
   /** Give the gesture up; everything is as it was before it. */
   cancel() {
     if (!this.#open) return;

@@ -4,9 +4,10 @@
 /** @import {Pointer} from "./tool_context.js" */
 
 /**
- * `tool` receives press, move and up; `cancelTool` gives its gesture up. `spaceHeld` turns a press into panning.
+ * `tool` receives press, move and up; `cancelTool` gives its gesture up. `menu` is asked for at a place on the window,
+ * without a pointer from the keyboard, and answers whether there is one. `spaceHeld` turns a press into panning.
  * @typedef {{element: HTMLElement, viewport: Viewport, density: () => number, tool: (event: "press" | "move" | "up", pointer: Pointer) => void,
- *   cancelTool: () => void, spaceHeld: () => boolean, spaceUsed: () => void, doubleClick: (pointer: Pointer) => void, step: (by: 1 | -1) => void,
+ *   cancelTool: () => void, spaceHeld: () => boolean, spaceUsed: () => void, menu: (pointer: Pointer | null, spot: Point) => boolean, doubleClick: (pointer: Pointer) => void, step: (by: 1 | -1) => void,
  *   left: () => void}} Hands
  */
 
@@ -34,6 +35,10 @@ export class PointerInput {
     element.addEventListener("pointerleave", () => hands.left());
     element.addEventListener("wheel", (event) => this.#turn(event), { passive: false });
     element.addEventListener("dblclick", (event) => hands.doubleClick(this.#pointer(event)));
+    element.addEventListener("contextmenu", (event) => {
+      const fromKeys = event instanceof PointerEvent && event.pointerType === "";
+      if (hands.menu(fromKeys ? null : this.#pointer(event), { x: event.clientX, y: event.clientY })) event.preventDefault();
+    });
     // The middle button would otherwise start the browser's own scrolling.
     element.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
   }

@@ -182,6 +182,18 @@ function gripAt(editor, canvasPoint) {
 }
 
 /**
+ * Select what is under a point, unless the selection has it. False where nothing is.
+ * @param {ToolContext} editor
+ * @param {Point} point
+ */
+export function selectUnder(editor, point) {
+  const { session } = editor;
+  const under = hitsUnder(editor, point);
+  if (under.length > 0 && !under.some(({ id }) => session.selection.includes(id))) session.set({ selection: [under[0].id] });
+  return under.length > 0;
+}
+
+/**
  * @param {ToolContext} editor
  * @param {Point} point
  */

@@ -9,10 +9,10 @@
 
 /**
  * `density` is canvas pixels a CSS pixel. `shown` is what can be seen on the painted frame; `reachable` what of it the mouse may take.
- * `pointer` is where the mouse was last, in image coordinates. `painted` is the frame on the screen, `go` asks for another one.
+ * `pointer` is where the mouse was last, in image coordinates. `painted` is the frame on the screen, `go` asks for another one, `show` resolves when it is there.
  * @typedef {{history: History, index: TrackIndex, session: Session, viewport: Viewport, placement: Placement,
  *   ontology: () => Ontology, density: () => number, shown: () => Visible[], reachable: () => Visible[],
- *   pointer: () => Point | null, painted: () => number | null, go: (frame: number) => void, say: (sentence: string) => void,
+ *   pointer: () => Point | null, painted: () => number | null, go: (frame: number) => void, show: (frame: number) => Promise<unknown>, say: (sentence: string) => void,
  *   nameOf: (trackId: string) => string, setSweep: (rect: Rect | null) => void, noClasses: () => void}} ToolContext
  */
 
