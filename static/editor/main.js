@@ -168,6 +168,11 @@ function wire({ dataUnit, row, source, labels, sync }) {
   };
   const address = new Address(transport, say);
   const proof = new ProofState({ transport, digestsUrl: dataUnit.table.digests_url, verification, changed: invalidate });
+  source.addEventListener("busy", (event) => {
+    const { frame, seconds } = /** @type {CustomEvent} */ (event).detail;
+    proof.busy = seconds === null ? null : { frame, seconds };
+    invalidate();
+  });
   const splits = row && { side: sideSplitter(element("split-side")), timeline: timelineSplitter(element("split-timeline")) };
   const review = row && new LabelReview(row.id, store);
   const { act, knows } = actionsOf({

@@ -352,6 +352,27 @@ def test_two_people_see_each_others_boxes(editor: Page, server: Server, browser:
     context.close()
 
 
+def test_a_busy_server_is_waited_for_and_the_chip_says_so(
+    server: Server, page: Page, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]
+) -> None:
+    unit = ingest("mpeg4")
+    sign_in("ann")
+    busy = {"code": "busy", "detail": "The server is busy decoding pictures. Try again in a few seconds."}
+    answers = iter([{"status": 503, "headers": {"Retry-After": "2"}, "json": busy}])
+
+    def answer(route: Any) -> None:
+        first = next(answers, None)
+        if first:
+            route.fulfill(**first)
+        else:
+            route.continue_()
+
+    page.route("**/picture?*", answer)
+    page.goto(f"{server.url}/label/{unit['label_row']}/")
+    expect(chip(page)).to_have_text("Frame 0: the server is busy, trying again in 2 s")
+    expect(chip(page)).to_have_text("Frame 0 shown by the server")
+
+
 def test_what_the_browser_cannot_decode_is_shown_and_proved_by_the_server(
     server: Server, ingest: Callable[..., dict[str, Any]], sign_in: Callable[..., Page]
 ) -> None:

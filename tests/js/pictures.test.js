@@ -205,6 +205,48 @@ test("a broken connection is tried again", async () => {
   assert.equal((await pictures.read(0, "r")).frame, 0);
 });
 
+/** A server that is busy so many times, and says to come back in a moment. */
+function busyServer(times) {
+  const told = [];
+  const asked = [];
+  const pictures = new ServerPictures({
+    table: new FrameTable(simpleTable(100)),
+    url: (frame) => `/pictures/${frame}`,
+    busy: (frame, seconds) => told.push([frame, seconds]),
+    fetch: async (url) => {
+      const frame = url.split("/").at(-1);
+      asked.push(Number(frame));
+      if (times-- > 0) return new Response(JSON.stringify({ code: "busy", detail: "The server is busy." }), { status: 503, headers: { "Retry-After": "0.02" } });
+      return new Response("png", { headers: { "X-Frame": frame, "X-Frame-Pts": frame, "X-Frame-Digest": "ab".repeat(16), "X-Frame-Proved": "1" } });
+    },
+    decode: async () => ({ width: 16, height: 8, close() {} }),
+  });
+  return { pictures, told, asked };
+}
+
+test("a busy server is asked again when it said, and that is told", async () => {
+  const { pictures, told, asked } = busyServer(5);
+  const start = performance.now();
+  assert.equal((await pictures.read(7, "r")).frame, 7);
+  assert.ok(performance.now() - start >= 90);
+  assert.deepEqual(told, Array(5).fill([[7, 0.02], [7, null]]).flat());
+  assert.equal(asked.filter((frame) => frame === 7).length, 6);
+});
+
+test("who gives a picture up does not wait for a busy server, nor asks it again", async () => {
+  const { pictures, told, asked } = busyServer(100);
+  const abort = new AbortController();
+  const read = pictures.read(7, "r", abort.signal);
+  while (told.length === 0) await settle();
+  abort.abort();
+  await assert.rejects(read, { name: "AbortError" });
+  await settle();
+  const before = asked.length;
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.equal(asked.length, before);
+  assert.deepEqual(told.at(-1), [7, null]);
+});
+
 /** What a 2D context would do to the corners of the source rectangle. */
 function recordingContext() {
   let matrix = [1, 0, 0, 1, 0, 0];

@@ -9,6 +9,8 @@ import { digestRange, digestText } from "../core/digest.js";
 export class ProofState {
   /** Why no picture can be had of the target, as a sentence. @type {string | null} */
   failure = null;
+  /** The server is busy with other pictures, and is asked again for this one. @type {{frame: number, seconds: number} | null} */
+  busy = null;
   #about;
   /** Those of the table that were looked at; null: asked for, or the table has none. @type {Map<number, string | null>} */
   #digests = new Map();
@@ -32,7 +34,7 @@ export class ProofState {
     };
     if (this.failure !== null) return { ...facts, state: "failed", reason: this.failure };
     if (playing && painted !== null) return { ...facts, state: "playing", reason: null };
-    if (painted === null || painted !== target) return { ...facts, state: "seeking", reason: null };
+    if (painted === null || painted !== target) return { ...facts, state: "seeking", reason: this.busy?.frame === target ? `the server is busy, trying again in ${Math.ceil(this.busy.seconds)} s` : null };
     if (verification && painted >= verification.proved) return { ...facts, state: "beyond", reason: "Labels may stand on frames that verification has decoded." };
     if (proof === null) return { ...facts, state: "proving", reason: picture?.reason ?? null };
     return { ...facts, state: /** @type {Proof["state"]} */ (proof.state), reason: proof.reason };

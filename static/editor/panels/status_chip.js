@@ -22,7 +22,7 @@ const ICONS = /** @type {Record<Proof["state"], string>} */ ({
 export function proofWords(proof, verification, target) {
   switch (proof.state) {
     case "seeking":
-      return `Seeking frame ${target}…`;
+      return proof.reason === null ? `Seeking frame ${target}…` : `Frame ${target}: ${proof.reason}`;
     case "playing":
       return `Playing, frame ${proof.frame}`;
     case "proving":

@@ -6,27 +6,41 @@
 const KEPT = 16; // encoded pictures
 const AROUND = 3; // fetched ahead on both sides while nothing else is asked for
 const TRIES = 3;
+const PATIENCE = 60; // seconds that a busy server is waited for in all
+
+/** The server has no room for this now, and says when to come back. */
+class BusyServer extends Error {
+  /** @param {string} message @param {number} seconds */
+  constructor(message, seconds) {
+    super(message);
+    this.seconds = seconds;
+  }
+}
 
 /** @typedef {{blob: Blob, digest: string | null, proved: boolean}} Answer */
-/** A picture that is here or on its way; given up when the last of its readers has gone. @typedef {{answer: Promise<Answer>, abort: AbortController, readers: number}} Load */
+/** A picture that is here or on its way; given up when the last of its readers has gone. @typedef {{answer: Promise<Answer>, abort: AbortController, readers: number, wanted: boolean}} Load  `wanted`: by more than the fetching ahead */
 
 export class ServerPictures {
   /**
    * @param {object} options
    * @param {FrameTable} options.table
    * @param {(frame: number) => string} options.url
+   * @param {(frame: number, seconds: number | null) => void} [options.busy]  the server is busy, and is asked again in so many seconds;
+   *   null: it is asked now
    * @param {typeof fetch} [options.fetch]
    * @param {(blob: Blob) => Promise<ImageBitmap>} [options.decode]
    */
-  constructor({ table, url, fetch = globalThis.fetch.bind(globalThis), decode = asBitmap }) {
+  constructor({ table, url, busy = () => {}, fetch = globalThis.fetch.bind(globalThis), decode = asBitmap }) {
     this.#table = table;
     this.#url = url;
+    this.#busy = busy;
     this.#fetch = fetch;
     this.#decode = decode;
   }
 
   #table;
   #url;
+  #busy;
   #fetch;
   #decode;
   /** @type {Map<number, Load>} by frame, the least recently used first */
@@ -88,9 +102,10 @@ export class ServerPictures {
    * Who gives no signal waits to the end.
    * @param {number} frame
    * @param {AbortSignal} [signal]
+   * @param {boolean} [ahead]  nobody waits for it yet
    * @returns {Promise<Answer>}
    */
-  #answer(frame, signal) {
+  #answer(frame, signal, ahead = false) {
     const load = this.#loads.get(frame) ?? this.#begin(frame);
     this.#loads.delete(frame);
     this.#loads.set(frame, load);
@@ -99,6 +114,7 @@ export class ServerPictures {
       this.#loads.delete(oldest);
     }
     load.readers++;
+    load.wanted ||= !ahead;
     if (!signal) return load.answer;
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -115,7 +131,9 @@ export class ServerPictures {
   /** @param {number} frame @returns {Load} */
   #begin(frame) {
     const abort = new AbortController();
-    const load = { answer: this.#fetchPicture(frame, abort.signal), abort, readers: 0 };
+    const waiting = { abort, readers: 0, wanted: false };
+    /** @type {Load} */
+    const load = Object.assign(waiting, { answer: this.#fetchPicture(frame, waiting) });
     load.answer.catch(() => this.#forget(frame, load));
     return load;
   }
@@ -125,16 +143,25 @@ export class ServerPictures {
     if (this.#loads.get(frame) === load) this.#loads.delete(frame);
   }
 
-  /** @param {number} frame @param {AbortSignal} signal @returns {Promise<Answer>} */
-  async #fetchPicture(frame, signal) {
-    for (let tries = 1; ; tries++) {
+  /** @param {number} frame @param {Omit<Load, "answer">} load @returns {Promise<Answer>} */
+  async #fetchPicture(frame, load) {
+    const { signal } = load.abort;
+    let waited = 0;
+    for (let tries = 1; ; ) {
       try {
         return await this.#try(frame, signal);
       } catch (error) {
+        if (error instanceof BusyServer) {
+          waited += error.seconds;
+          // What is fetched ahead must not keep a busy server busy.
+          if (!load.wanted || waited > PATIENCE) throw error;
+          this.#busy(frame, error.seconds);
+          await pause(1000 * error.seconds, signal).finally(() => this.#busy(frame, null));
+          continue;
+        }
         // A connection that fails is tried again; an answer that says no is an answer.
-        if (tries === TRIES || !(error instanceof TypeError)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** tries));
-        signal.throwIfAborted();
+        if (tries++ === TRIES || !(error instanceof TypeError)) throw error;
+        await pause(250 * 2 ** tries, signal);
       }
     }
   }
@@ -142,6 +169,8 @@ export class ServerPictures {
   /** @param {number} frame @param {AbortSignal} signal @returns {Promise<Answer>} */
   async #try(frame, signal) {
     const response = await this.#fetch(this.#url(frame), { credentials: "same-origin", signal });
+    const later = Number(response.headers.get("Retry-After") ?? Number.NaN);
+    if ((response.status === 503 || response.status === 429) && later >= 0) throw new BusyServer(await explanation(response), later);
     if (!response.ok) throw new Error(`The server has no picture of frame ${frame}: ${await explanation(response)}`);
     const { headers } = response;
     if (headers.get("X-Frame") !== String(frame) || headers.get("X-Frame-Pts") !== String(this.#table.framePts[frame])) {
@@ -158,11 +187,27 @@ export class ServerPictures {
       const target = this.#target;
       const frame = target + distance;
       if (frame < 0 || frame >= this.#table.frameCount || this.#loads.has(frame)) continue;
-      await this.#answer(frame).catch(() => {}); // it is told when it is asked for
+      await this.#answer(frame, undefined, true).catch(() => {}); // it is told when it is asked for
       if (this.#target !== target) break;
     }
     this.#prefetching = false;
   }
+}
+
+/** Rejects with the signal's reason. @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", end);
+      resolve();
+    }, ms);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 /** @param {Blob} blob */

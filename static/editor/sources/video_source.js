@@ -53,7 +53,8 @@ export class VideoSource extends EventTarget {
     this.budget = (/** @type {any} */ (navigator).deviceMemory ?? 8) <= 4 ? 192 * MB : 384 * MB;
     this.capacity = Math.max(4, Math.floor(this.budget / (this.table.width * this.table.height * 1.5)));
     this.proved = address.proved;
-    this.#server = new ServerPictures({ table: this.table, url: address.pictureUrl });
+    const busy = (/** @type {number} */ frame, /** @type {number | null} */ seconds) => this.dispatchEvent(new CustomEvent("busy", { detail: { frame, seconds } }));
+    this.#server = new ServerPictures({ table: this.table, url: address.pictureUrl, busy });
     this.#worker = worker;
     worker.onmessage = ({ data }) => this.#hear(data);
     worker.onerror = () => this.#fail("the decoding worker could not be started");
