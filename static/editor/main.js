@@ -6,6 +6,7 @@ import { oncePerFrame } from "../shared/core/once_per_frame.js";
 import { Live } from "../shared/net/live.js";
 import { actionsOf } from "./actions.js";
 import { bindingFor } from "./core/keys.js";
+import { sameWhile } from "./core/same_while.js";
 import { Session } from "./core/session.js";
 import { panels } from "./drawing.js";
 import { followLabels, followReview, followServer, followTransport } from "./following.js";
@@ -106,10 +107,16 @@ function wire({ dataUnit, row, source, labels, sync }) {
   const viewport = new Viewport();
   /** @type {Rect | null} */
   let sweep = null;
-  const shownShapes = () => {
-    const frame = stage.picture?.frame;
-    return frame === undefined ? [] : index.visibleAt(frame).filter(({ id }) => !session.isHidden(id));
-  };
+  let edits = 0;
+  store.on("change", () => edits++);
+  const shownShapes = sameWhile(
+    () => [stage.picture?.frame, edits, session.hidden, session.allHidden, labels.ontology],
+    () => (stage.picture ? index.visibleAt(stage.picture.frame).filter(({ id }) => !session.isHidden(id)) : []),
+  );
+  const reachable = sameWhile(
+    () => [shownShapes(), session.locked, session.allLocked],
+    () => shownShapes().filter(({ id }) => !session.isLocked(id)),
+  );
   /** @type {Stage} */
   const stage = new Stage({
     host: element("stage"),
@@ -147,7 +154,7 @@ function wire({ dataUnit, row, source, labels, sync }) {
     shown: shownShapes,
     ontology: () => labels.ontology,
     density: () => stage.density,
-    reachable: () => shownShapes().filter(({ id }) => !session.isLocked(id)),
+    reachable,
     pointer: () => hand.pointer?.point ?? null,
     painted: () => transport.painted,
     setSweep: (rect) => {

@@ -1,6 +1,7 @@
 /** Draws the shapes of one frame over its picture. Reads what it is given and changes nothing. */
 
 import { HANDLES } from "./boxes.js";
+import { crowd } from "./crowd.js";
 
 /** @import {Point, Rect, Viewport} from "./viewport.js" */
 /** @import {Visible} from "../labels/tracks.js" */
@@ -8,7 +9,7 @@ import { HANDLES } from "./boxes.js";
 /**
  * `density`: canvas pixels a CSS pixel. `sweep`: the rectangle that is being dragged to select, image coordinates.
  * `crosshair`: the pointer in canvas pixels while a shape is about to be drawn.
- * `moving`: pictures follow each other, and outlines alone must do where there are many.
+ * `shapes`: the same array as long as they look the same. `moving`: pictures follow each other, and outlines alone must do where there are many.
  * @typedef {{viewport: Viewport, density: number, moving: boolean, shapes: readonly Visible[], colorOf: (shape: Visible) => string,
  *   nameOf: (shape: Visible) => string, selection: readonly string[], hovered: string | null, locked: (id: string) => boolean,
  *   names: boolean, sweep: Rect | null, crosshair: Point | null}} Scene
@@ -18,6 +19,7 @@ const LINE = 1.5;
 const HANDLE = 8;
 const DASH = [5, 4];
 const MANY = 150; // shapes
+const CROWD = 1500; // shapes: with so many, only outlines are to be told apart
 const INK = "#0b0d10"; // on the class colours, which are all light enough, and around handles
 
 /**
@@ -29,10 +31,11 @@ export function drawOverlay(context, scene) {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, width, height);
   const chosen = new Set(scene.selection);
-  const others = scene.shapes.filter((shape) => !chosen.has(shape.id));
   const selected = scene.shapes.filter((shape) => chosen.has(shape.id));
-  drawBoxes(context, scene, others.filter(({ id }) => id !== scene.hovered), false);
-  drawBoxes(context, scene, [...others.filter(({ id }) => id === scene.hovered), ...selected], true);
+  const hovered = scene.shapes.filter(({ id }) => id === scene.hovered && !chosen.has(id));
+  if (scene.shapes.length > CROWD) context.putImageData(crowd(scene, width, height), 0, 0);
+  else drawBoxes(context, scene, scene.shapes.filter(({ id }) => id !== scene.hovered && !chosen.has(id)), false);
+  drawBoxes(context, scene, [...hovered, ...selected], true);
   if (selected.length === 1 && !scene.locked(selected[0].id)) drawHandles(context, scene, selected[0]);
   const named = scene.names ? scene.shapes : scene.shapes.filter((shape) => chosen.has(shape.id) || shape.id === scene.hovered);
   for (const shape of named) drawName(context, scene, shape);
