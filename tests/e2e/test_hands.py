@@ -121,3 +121,20 @@ def test_dragging_on_the_frame_number_scrubs_and_a_click_is_for_typing(editor: P
     editor.keyboard.type("7")
     editor.keyboard.press("Enter")
     shown(editor, 7)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_in_menus_and_questions(editor: Page, scheme: Any) -> None:
+    editor.emulate_media(color_scheme=scheme)
+    draw_box(editor, (100, 100), (200, 200))
+    editor.mouse.click(*place(editor, 150, 150), button="right")
+    axe_finds_nothing(editor)
+    editor.keyboard.press("Escape")
+    editor.mouse.click(*place(editor, 400, 300), button="right")
+    axe_finds_nothing(editor)
+    editor.keyboard.press("Escape")
+    editor.keyboard.press("Control+b")
+    axe_finds_nothing(editor)
+    editor.keyboard.press("Escape")
+    editor.keyboard.press("?")
+    axe_finds_nothing(editor)
