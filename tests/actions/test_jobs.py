@@ -34,6 +34,7 @@ from viewer.jobs.lease import Holder, LeaseLost, claim, release_orphans
 from viewer.jobs.worker import Worker, run
 from viewer.media.errors import MediaError
 from viewer.media.frame_table import UNCLEAN, FrameTable
+from viewer.media.reading import read_video
 from viewer.media.sandbox import Verified
 from viewer.models import DataUnit, Event, FrameTableRow, Job, LabelRecord
 
@@ -330,6 +331,23 @@ def test_a_table_of_before_an_upgrade_is_built_again_while_pages_keep_the_one_th
     assert (unit.facts["unclean_frames"], unit.facts["codec"]) == (0, "h264")
     assert record.table == unit.table
     assert json.loads(record.value)["receipt"]["table"] == unit.table.pk
+    assert describe_data_unit(unit)["to_review"] == 0
+
+
+def test_an_upgrade_amid_verification_verifies_the_new_table_and_takes_the_labels_along(films, holder):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    run(claim(holder, ["read"]))
+    unit.refresh_from_db()
+    read = read_video(unit.file.path)
+    old = aged(unit, read.table, read.digests[: 16 * 20], **OLDER)
+    FrameTableRow.objects.filter(pk=old.pk).update(proved=20)
+    record = label(unit, "keyframe", 7, read.table, at(read.digests, 7))
+    assert rebuild_tables(sandbox().libraries()) == 1  # the verification of the old table is queued still
+    work(holder)
+    unit.refresh_from_db()
+    record.refresh_from_db()
+    assert (unit.state, unit.table.state, unit.table.libraries) == ("ready", "verified", sandbox().libraries())
+    assert record.table == unit.table != old
     assert describe_data_unit(unit)["to_review"] == 0
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.labelled import Labelled, body, change, digest, frame_table, labelled, new_id, store_table
 from viewer.actions.check_receipts import ReceiptMismatch
-from viewer.actions.relink_labels import relink_labels
+from viewer.actions.relink_labels import find_relinking, relink_labels
 from viewer.actions.save_changes import save_changes
 from viewer.models import DatasetMember, Event, LabelChange, LabelRecord, User
 
@@ -32,7 +32,7 @@ def upgrade(on: Labelled) -> None:
     row = store_table(on.unit.file, newer, digests=b"".join(frames), supersedes=on.unit.table, same_until=CHANGED)
     on.unit.table = row
     on.unit.save()
-    relink_labels(row)
+    relink_labels(row, find_relinking(row))
 
 
 def draw(on: Labelled, *frames: int) -> str:
@@ -49,6 +49,10 @@ def client_of(user: User) -> Client:
 
 def ask(on: Labelled, method: str = "get", user: User | None = None):
     return getattr(client_of(user or on.user), method)(f"/api/label-rows/{on.row.pk}/review/")
+
+
+def keyframes():
+    return LabelRecord.objects.filter(kind="keyframe")
 
 
 def places(answer) -> list[tuple[int, int | None, str]]:
@@ -84,6 +88,57 @@ def test_moving_puts_each_label_on_its_picture_as_a_change_of_whoever_asked(on):
     assert LabelChange.objects.get(revision=2).user == on.user
     assert Event.objects.filter(topic=f"label_row:{on.row.pk}", type="labels.changed").last().data["revision"] == 2
     assert ask(on, "post").json()["moved"] == 0
+
+
+def test_a_track_with_a_keyframe_on_every_frame_moves_whatever_stands_in_the_way(on):
+    draw(on, *range(15, 40))
+    other = draw(on, 30)
+    upgrade(on)
+    answer = ask(on, "post").json()
+    assert answer["moved"] == 20
+    assert places(answer) == [(GONE, None, "gone")]
+    assert LabelRecord.objects.get(track=other, kind="keyframe").frame == 29
+
+
+def test_what_was_not_sent_before_an_upgrade_is_saved_where_the_frame_is_the_same(on):
+    old = on.unit.table_id
+    track = draw(on, 3)
+    later = {frame: on.keyframe(track, frame) for frame in (CHANGED, CHANGED + 2)}
+    upgrade(on)
+    save_changes(on.row, on.user, body(change(later[CHANGED + 2])))
+    stored = LabelRecord.objects.get(record=later[CHANGED + 2]["id"])
+    assert (stored.frame, stored.table_id) == (CHANGED + 2, on.unit.table_id)
+    assert old != on.unit.table_id
+    with pytest.raises(ReceiptMismatch):
+        save_changes(on.row, on.user, body(change(later[CHANGED])))
+
+
+def test_many_labels_are_taken_back_with_few_looks_into_the_log(on, django_assert_max_num_queries):
+    draw(on, *range(21, 50))
+    before = {record.record: (record.revision, json.loads(record.value)) for record in keyframes()}
+    upgrade(on)
+    assert ask(on, "post").json()["moved"] == 29
+    back = [
+        {"kind": "keyframe", "id": id, "base": LabelRecord.objects.get(record=id).revision, "value": value}
+        for id, (_, value) in before.items()
+    ]
+    with django_assert_max_num_queries(20):
+        save_changes(on.row, on.user, body(change(*back)))
+    assert {record.table_id for record in keyframes()} != {on.unit.table_id}
+    assert len(places(ask(on).json())) == 29
+
+
+def test_what_is_to_be_reviewed_is_left_out_of_exports_and_counted(on):
+    draw(on, 3, 30)
+    upgrade(on)
+    for format, labels in (
+        ("json", lambda e: e["data_units"][0]["tracks"][0]["frames"]),
+        ("coco", lambda e: e["annotations"]),
+    ):
+        answer = client_of(on.user).get(f"/api/data-units/{on.unit.pk}/export?format={format}")
+        export = json.loads(answer.getvalue())
+        assert len(labels(export)) == 1
+        assert (export["data_units"][0] if format == "json" else export)["to_review"] == 1
 
 
 def test_a_range_moves_with_the_frames_that_it_ends_on(on):

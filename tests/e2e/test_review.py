@@ -20,7 +20,7 @@ UPGRADE = """
 import dataclasses
 from tests.labelled import Labelled, body, change, new_id, store_table
 from viewer.actions.read_table import read_table
-from viewer.actions.relink_labels import relink_labels
+from viewer.actions.relink_labels import find_relinking, relink_labels
 from viewer.actions.save_changes import save_changes
 from viewer.models import *
 row = LabelRow.objects.get(pk={row})

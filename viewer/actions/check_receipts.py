@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from viewer.actions.label_places import SAME, Places
 from viewer.actions.read_table import read_table
 from viewer.errors import ViewerError
-from viewer.media.frame_table import DIGEST_SIZE, NO_DIGEST, NO_LABEL, UNCLEAN, FrameTable
+from viewer.media.frame_table import DIGEST_SIZE, NO_DIGEST, NO_LABEL, UNCLEAN, FrameTable, digest_at
 from viewer.models import DataUnit, FrameTableRow
 
 
@@ -26,71 +27,46 @@ class Receipts:
     """The receipts of one request. Tables and digests are opened when a receipt first names them."""
 
     def __init__(self, data_unit: DataUnit):
-        self._labelable = data_unit.table is not None and data_unit.state in (DataUnit.VERIFYING, DataUnit.READY)
-        self._current = _Opened(data_unit.table) if data_unit.table else None
-        # The tables that a receipt may name, and how many of their frames are the same in the current one.
-        self._accepted = _accepted(self._current) if self._current else {}
+        self._row = data_unit.table
+        self._labelable = data_unit.state in (DataUnit.VERIFYING, DataUnit.READY)
+        self._file = data_unit.file_id
+        self._tables: dict[int, FrameTableRow | None] = {}
 
-    def check(self, receipt: dict[str, Any]) -> dict[str, Any]:
-        """Return the receipt as it is to be stored: of a superseded table in the terms of the current one.
+    def check(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return the keyframe or range as it is to be stored: of another table in the terms of the current one.
 
         Raises ReceiptMismatch, or FrameNotLabelable for frames that are not proved yet, have no clean picture
         or a PTS < 0.
         """
-        current = self._current
-        if current is None or not self._labelable:
+        row = self._row
+        if row is None or not self._labelable:
             raise FrameNotLabelable("This video cannot be labelled as it is now.")
+        receipt = value["receipt"]
+        if receipt["table"] != row.pk:
+            return self._in_current_terms(row, value)
         frame = receipt["frame"]
-        if receipt["table"] == current.row.pk and current.shows(receipt, frame):
-            return receipt
-        opened, until = self._accepted.get(receipt["table"], (None, 0))
-        if opened is None or (frame >= until and opened is not current):
-            raise ReceiptMismatch(
-                f"The frame table by which frame {frame} was shown is not this video's any more. "
-                "Nothing was saved; reload the page to see the frame again."
-            )
-        if frame >= until:
-            raise FrameNotLabelable(f"There is no frame {frame}: the last one is {until - 1}.")
-        # Frames before `until` are the same in both, so either may have the proof.
-        proof = current if frame < current.proved else opened
-        if frame >= proof.proved:
-            proved = max(current.proved, opened.proved)
+        if frame < row.proved and self._is_right(receipt, frame):
+            return value
+        table = self._table
+        if frame >= row.frame_count:
+            raise FrameNotLabelable(f"There is no frame {frame}: the last one is {row.frame_count - 1}.")
+        if frame >= row.proved:
             raise FrameNotLabelable(
-                f"Frame {frame} has not been verified yet, only the first {proved} are. Save again in a while.",
-                proved=proved,
+                f"Frame {frame} has not been verified yet, only the first {row.proved} are. Save again in a while.",
+                proved=row.proved,
             )
-        table = opened.table
         if not table.may_label(frame):
             raise FrameNotLabelable(_why_not(table.frame_pts[frame], frame))
-        digest = proof.digest(frame)
-        if digest == NO_DIGEST:
+        digest = digest_at(self._digests, frame)
+        if digest == NO_DIGEST.hex():
             raise FrameNotLabelable(f"Frame {frame} has no picture that could be proved.")
-        seen = (receipt["pts"], receipt["packet"], receipt["digest"])
-        if seen != (table.frame_pts[frame], table.frame_packet[frame], digest.hex()):
-            raise ReceiptMismatch(
-                f"The picture that was on the screen is not frame {frame} of this video. Nothing was saved; "
-                "reload the page to see the frame again."
-            )
-        if opened is current:
-            return receipt
-        return {**receipt, "table": current.row.pk, "packet": current.table.frame_packet[frame]}
+        raise ReceiptMismatch(
+            f"The picture that was on the screen is not frame {frame} of this video. Nothing was saved; "
+            "reload the page to see the frame again."
+        )
 
-
-class _Opened:
-    """A table whose frames and digests are read at first use, once for all receipts: a look a frame costs more."""
-
-    def __init__(self, row: FrameTableRow):
-        self.row = row
-        self.proved = row.proved
-
-    @cached_property
-    def table(self) -> FrameTable:
-        return read_table(self.row)
-
-    def shows(self, receipt: dict[str, Any], frame: int) -> bool:
-        """Whether it is right in everything, seen in one look; otherwise somebody has to say what is wrong."""
-        if frame >= self.proved:
-            return False
+    def _is_right(self, receipt: dict[str, Any], frame: int) -> bool:
+        """In everything, seen in one look; otherwise somebody has to say what is wrong."""
         pts, packet, flags, digests = self._columns
         digest = digests[DIGEST_SIZE * frame : DIGEST_SIZE * (frame + 1)]
         return (
@@ -101,26 +77,47 @@ class _Opened:
             and not flags[frame] & (NO_LABEL | UNCLEAN)
         )
 
+    def _in_current_terms(self, row: FrameTableRow, value: dict[str, Any]) -> dict[str, Any]:
+        """What a page that had an older table saw, if the frame is the same in the current one."""
+        receipt = value["receipt"]
+        old = self.find_table(receipt["table"])
+        if old is not None and row.state == FrameTableRow.VERIFIED:
+            packets = read_table(old).frame_packet
+            if receipt["frame"] < len(packets) and receipt["packet"] == packets[receipt["frame"]]:
+                place = self._places.find(old, value)
+                if place.verdict == SAME and place.value is not None:
+                    return place.value
+        raise ReceiptMismatch(
+            f"The frame table by which frame {receipt['frame']} was shown is not this video's any more, and the frame "
+            "is not the same in the new one. Nothing was saved; reload the page to see the frame again."
+        )
+
+    def find_table(self, id: int) -> FrameTableRow | None:
+        """One of the file's tables, the current one or not."""
+        if id not in self._tables:
+            self._tables[id] = FrameTableRow.objects.filter(pk=id, file=self._file).select_related("file").first()
+        return self._tables[id]
+
+    # Read at first use, once for all receipts: a look a frame would cost more.
+
+    @cached_property
+    def _places(self) -> Places:
+        assert self._row is not None
+        return Places(self._row)
+
+    @cached_property
+    def _table(self) -> FrameTable:
+        assert self._row is not None
+        return read_table(self._row)
+
     @cached_property
     def _columns(self) -> tuple[Sequence[int], Sequence[int], Sequence[int], bytes]:
-        return self.table.frame_pts, self.table.frame_packet, self.table.frame_flags, self._digests
-
-    def digest(self, frame: int) -> bytes:
-        return self._digests[DIGEST_SIZE * frame : DIGEST_SIZE * (frame + 1)]
+        return self._table.frame_pts, self._table.frame_packet, self._table.frame_flags, self._digests
 
     @cached_property
     def _digests(self) -> bytes:
-        return self.row.digests_path.read_bytes()
-
-
-def _accepted(current: _Opened) -> dict[int, tuple[_Opened, int]]:
-    row, until = current.row, current.row.frame_count
-    accepted = {row.pk: (current, until)}
-    while row.supersedes is not None and row.supersedes_id not in accepted:
-        until = min(until, row.same_until)
-        row = row.supersedes
-        accepted[row.pk] = (_Opened(row), until)
-    return accepted
+        assert self._row is not None
+        return self._row.digests_path.read_bytes()
 
 
 def _why_not(pts: int, frame: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count
 
 from viewer.actions.enqueue import UNFINISHED
-from viewer.actions.relink_labels import count_to_review
+from viewer.actions.labels_to_review import count_to_review
 from viewer.models import DataUnit, FrameTableRow, Job, LabelChange, LabelRecord, LabelRow
 
 

@@ -16,8 +16,11 @@ UNFINISHED = (Job.QUEUED, Job.RUNNING)
 
 
 def enqueue(kind: str, key: str, arguments: dict[str, Any] | None = None, *, priority: int = 0) -> Job:
-    """Return the unfinished job of this kind and key, made if there is none. Call it in the transaction
-    that needs the work."""
+    """Return the unfinished job of this kind and key, made if there is none. One that was asked for with other
+    arguments gives way. Call it in the transaction that needs the work."""
+    unfinished = Job.objects.filter(kind=kind, key=key, state__in=UNFINISHED).first()
+    if unfinished is not None and unfinished.arguments != (arguments or {}):
+        cancel((kind,), key)
     job, _ = Job.objects.get_or_create(
         kind=kind,
         key=key,

@@ -72,6 +72,7 @@ def _exported(unit: DataUnit) -> ExportedUnit:
         "size": unit.file.size,
         "label_row": labels.label_row,
         "revision": labels.revision,
+        "to_review": labels.to_review,
     }
     if labels.table is None:
         return ExportedUnit(about | {"video": None, "table": None}, unit.title, 1, 1, None, iter(()))

@@ -22,6 +22,7 @@ class Labels:
     label_row: int | None
     revision: int
     table: FrameTableRow | None  # that the labels' frames are of
+    to_review: int  # keyframes and ranges that stand on another table, and are left out
     tracks: Iterator[Track]  # each whole; can be gone through once
 
 
@@ -30,18 +31,20 @@ def read_labels(unit: DataUnit) -> Labels:
     a client that takes minutes for its export keeps no snapshot of the database open meanwhile."""
     live = FilteredRelation("records", condition=Q(records__value__isnull=False))
     rows = LabelRow.objects.filter(data_unit=unit, ontology__dataset=unit.dataset_id).annotate(live=live)
-    columns = ("live__track", "live__kind", "live__record", "live__value")
+    columns = ("live__table", "live__track", "live__kind", "live__record", "live__value")
     found = rows.order_by("live__track").values_list("pk", "revision", "data_unit__table", *columns)
-    label_row, revision, table = None, 0, unit.table_id
+    label_row, revision, table, to_review = None, 0, unit.table_id, 0
     spool = SpooledTemporaryFile(_IN_MEMORY, dir=str(settings.DATA_DIR))  # noqa: SIM115  _tracks closes it
     for row in found.iterator(chunk_size=1000):
-        (label_row, revision, table), (*record, value) = row[:3], row[3:]
-        if value is not None:  # else there are no labels
+        (label_row, revision, table, stands_on), (*record, value) = row[:4], row[4:]
+        if stands_on is not None and stands_on != table:
+            to_review += 1  # its frame's number is not one of this table
+        elif value is not None:  # else there are no labels
             spool.write(orjson.dumps((*record, orjson.Fragment(value))) + b"\n")
     spool.seek(0)
     # After the labels: they stand on frames that were proved before them.
     current = FrameTableRow.objects.select_related("file").filter(pk=table).first() if table is not None else None
-    return Labels(label_row, revision, current, _tracks(spool))
+    return Labels(label_row, revision, current, to_review, _tracks(spool))
 
 
 def _tracks(spool: SpooledTemporaryFile[bytes]) -> Iterator[Track]:

@@ -2,115 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import orjson
-from django.db.models import Count
+from django.db import connection
 
-from viewer.actions.read_table import read_table
-from viewer.media.frame_map import match_frames
-from viewer.media.frame_table import DIGEST_SIZE
-from viewer.models import DataUnit, FrameTableRow, LabelRecord, LabelRow
-
-SAME, MOVED, CHANGED, GONE = "same", "moved", "changed", "gone"
+from viewer.actions.label_places import SAME, Places
+from viewer.actions.labels_to_review import labelled_tables
+from viewer.models import FrameTableRow, LabelRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What has become of the frame of a label.
+@dataclass(slots=True)
+class Relinking:
+    """What was found out before anybody had to wait for it: labels are saved meanwhile."""
 
-    `same`: it is there as it was. `moved`: the same picture has another number or PTS now. `changed`: the decoder makes
-    another picture of the same packet. `gone`: there is no such frame any more, or it may not be labelled.
-    """
-
-    verdict: str
-    frame: int | None  # that is it now; None if gone
-    value: dict[str, Any] | None  # the label in the terms of the current table; None if changed or gone
+    texts: list[tuple[str, int, int, int]] = field(default_factory=list)  # value, table, record, revision
+    seen: set[tuple[int, int]] = field(default_factory=set)  # (record, revision), those that stay too
 
 
-class Places:
-    """Finds the labels of a file's older tables in its verified table `row`."""
-
-    def __init__(self, row: FrameTableRow):
-        self._row = row
-        self._table = read_table(row)
-        self._maps: dict[int, list[int | None]] = {}
-
-    def find(self, old: FrameTableRow, value: Mapping[str, Any]) -> Place:
-        """`value` is a keyframe's or a range's, with a receipt of the table `old`."""
-        receipt = value["receipt"]
-        frame = self._frame(old, receipt["frame"])
-        if frame is None or not self._table.may_label(frame):
-            return Place(GONE, None, None)
-        if receipt["digest"] != self._digest(frame):
-            return Place(CHANGED, frame, None)
-        # A range ends on other frames than the one that its author stood on.
-        ends = {end: self._frame(old, value[end]) for end in ("frame", "first", "last") if value.get(end) is not None}
-        if None in ends.values():
-            return Place(GONE, frame, None)
-        terms = {
-            "table": self._row.pk,
-            "frame": frame,
-            "pts": self._table.frame_pts[frame],
-            "packet": self._table.frame_packet[frame],
-        }
-        now = {**value, **ends, "receipt": {**receipt, **terms}}
-        same = frame == receipt["frame"] and terms["pts"] == receipt["pts"]
-        return Place(SAME if same and all(value[end] == at for end, at in ends.items()) else MOVED, frame, now)
-
-    def _frame(self, old: FrameTableRow, frame: int) -> int | None:
-        if old.pk not in self._maps:
-            self._maps[old.pk] = match_frames(read_table(old), self._table)
-        frames = self._maps[old.pk]
-        return frames[frame] if frame < len(frames) else None
-
-    def _digest(self, frame: int) -> str:
-        return self._digests[frame * DIGEST_SIZE : (frame + 1) * DIGEST_SIZE].hex()
-
-    @cached_property
-    def _digests(self) -> bytes:
-        return self._row.digests_path.read_bytes()
+def find_relinking(new: FrameTableRow) -> Relinking:
+    """Look at every label that stands on another table of the file than `new`, which is verified or about to be."""
+    relinking = Relinking()
+    _look(new, relinking)
+    return relinking
 
 
-def relink_labels(new: FrameTableRow) -> None:
+def relink_labels(new: FrameTableRow, relinking: Relinking) -> None:
     """Put the labels on frames that are the same in `new`, which is verified, in its terms.
 
     Their records keep their revisions, and the log keeps what came. All others stay on the table that they name, to
     be reviewed. Call it inside a transaction.
     """
-    places = Places(new)
-    for old in _labelled_tables(new):
-        relinked = []
-        for record in LabelRecord.objects.filter(table=old, value__isnull=False).only("value"):
-            place = places.find(old, orjson.loads(record.value or ""))
-            if place.verdict == SAME:
-                record.value, record.table = orjson.dumps(place.value).decode(), new
-                relinked.append(record)
-        LabelRecord.objects.bulk_update(relinked, ["value", "table"], batch_size=200)
+    _look(new, relinking)  # those that were saved since
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {LabelRecord._meta.db_table} SET value = %s, table_id = %s "  # noqa: S608
+            "WHERE id = %s AND revision = %s",
+            relinking.texts,
+        )
 
 
-def records_to_review(row: LabelRow, table: FrameTableRow) -> Iterator[tuple[LabelRecord, Any, FrameTableRow]]:
-    """The live keyframes and ranges that stand on another table than `table`, the current one, with their values and
-    tables, by frame."""
-    tables = {each.pk: each for each in _labelled_tables(table)}
-    records = LabelRecord.objects.filter(label_row=row, table__in=tables, value__isnull=False)
-    for record in records.order_by("frame", "id"):
-        yield record, orjson.loads(record.value or ""), tables[record.table_id or 0]
+def _look(new: FrameTableRow, relinking: Relinking) -> None:
+    places: Places | None = None
+    for old in labelled_tables(new):
+        labels = LabelRecord.objects.filter(table=old, value__isnull=False)
+        unseen = [each for each in labels.values_list("pk", "revision") if each not in relinking.seen]
+        for some in _parts(unseen):
+            found = labels.filter(pk__in=[pk for pk, _ in some]).values_list("pk", "revision", "value")
+            for pk, revision, text in found:
+                relinking.seen.add((pk, revision))
+                places = places or Places(new)
+                place = places.find(old, orjson.loads(text or ""))
+                if place.verdict == SAME:
+                    relinking.texts.append((orjson.dumps(place.value).decode(), new.pk, pk, revision))
 
 
-def count_to_review(units: Iterable[DataUnit]) -> dict[int, int]:
-    """By data unit, for those that have labels to be reviewed. Costs little where there are none."""
-    current = {unit.file_id: unit.table_id for unit in units if unit.table_id is not None}
-    others = FrameTableRow.objects.filter(file__in=current).exclude(pk__in=current.values())
-    records = LabelRecord.objects.filter(table__in=others, value__isnull=False)
-    return dict(records.values_list("label_row__data_unit").annotate(Count("id")).order_by())
-
-
-def _labelled_tables(current: FrameTableRow) -> list[FrameTableRow]:
-    """The other tables of the file that labels stand on."""
-    others = FrameTableRow.objects.filter(file=current.file_id).exclude(pk=current.pk).select_related("file")
-    labelled = LabelRecord.objects.filter(table__in=others, value__isnull=False).values("table").distinct()
-    return list(others.filter(pk__in=labelled))
+def _parts(values: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from viewer.actions.relink_labels import MOVED, SAME, Place, Places, records_to_review
+from viewer.actions.label_places import MOVED, SAME, Place, Places
+from viewer.actions.labels_to_review import records_to_review
 from viewer.actions.save_changes import save_changes
 from viewer.labels.changes import MAX_CHANGES
 from viewer.models import FrameTableRow, LabelRecord, LabelRow, User

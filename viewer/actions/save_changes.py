@@ -15,10 +15,11 @@ from viewer.actions.tell import tell
 from viewer.errors import ViewerError
 from viewer.labels.changes import Change, RecordWrite, find_conflicts, parse_change, parse_request
 from viewer.labels.errors import LabelError
-from viewer.models import FrameTableRow, LabelChange, LabelRecord, LabelRow, User
+from viewer.models import LabelChange, LabelRecord, LabelRow, User
 
 TOLD_RECORDS = 100  # a larger change tells only its revision; pages then ask for what is new
 _AT_ONCE = 500  # values in one query
+_UNDONE = 100  # changes of a record that are looked through for what an undo brings back
 _COLUMNS = ("label_row_id", "record", "kind", "revision", "value", "track", "frame", "table_id")
 
 
@@ -119,6 +120,7 @@ class _Saving:
         self._shapes = {item["id"]: item["shape"] for item in row.ontology.classes}
         self._revision = row.revision
         self._applied = self._applied_before(changes)  # (revision, digest) by id
+        self._log: dict[int, dict[str, Any]] = {}
 
     def apply(self, change: Change) -> int:
         """Write `change` and return its revision; that of the first time, if it has been applied before."""
@@ -131,7 +133,7 @@ class _Saving:
         stored = self._stored({write.id for write in change.records} | set(_tracks_of(change)))
         self._check_conflicts(change, stored)
         values = [self._check(write, stored.get(write.id)) for write in change.records]
-        self._check_whole(change, stored)
+        self._check_whole(change, values, stored)
         return self._write(change, values, stored, digest)
 
     def finish(self) -> None:
@@ -175,52 +177,58 @@ class _Saving:
         fields = ("receipt", "frame", "shape") if write.kind == "keyframe" else ("receipt", "first", "last")
         if old is None or any(old[field] != value[field] for field in fields):
             try:
-                receipt = self._receipts.check(value["receipt"])
+                return self._receipts.check(value)
             except (ReceiptMismatch, FrameNotLabelable):
                 # Undoing brings back what stood here before an upgrade: proved then, to be reviewed again.
-                if not self._stood_here(write.id, value, fields):
+                if before is None or not self._stood_here(write.id, before.revision, value, fields):
                     raise
-                return value
-            if receipt is not value["receipt"]:
-                return {**value, "receipt": receipt}
         return value
 
-    def _stood_here(self, id: str, value: dict[str, Any], fields: Sequence[str]) -> bool:
-        """Whether the log has the record with the same place, shape and proof, and the table of that is still there."""
-        changes = LabelChange.objects.filter(label_row=self._row, records__contains=id).order_by("-revision")
-        for text in changes.values_list("records", flat=True).iterator(chunk_size=20):
-            for record in orjson.loads(text):
-                for was in (record["before"], record["value"]) if record["id"] == id else ():
-                    if was is not None and all(was.get(field) == value[field] for field in fields):
-                        tables = FrameTableRow.objects.filter(file=self._row.data_unit.file_id)
-                        return tables.filter(pk=value["receipt"]["table"]).exists()
+    def _stood_here(self, id: str, revision: int, value: dict[str, Any], fields: Sequence[str]) -> bool:
+        """Whether the record, which `revision` wrote last, had the same place, shape and proof before."""
+        for _ in range(_UNDONE):
+            logged = self._logged(revision).get(id)
+            if logged is None:
+                return False
+            for was in (logged["value"], logged["before"]):
+                if was is not None and all(was.get(field) == value[field] for field in fields):
+                    return self._receipts.find_table(value["receipt"]["table"]) is not None
+            revision = logged["base"]
         return False
 
-    def _check_whole(self, change: Change, stored: dict[str, Stored]) -> None:
+    def _logged(self, revision: int) -> dict[str, Any]:
+        """What the log has of a change, by record. Undone together, many records were changed together."""
+        if revision not in self._log:
+            text = LabelChange.objects.filter(label_row=self._row, revision=revision).values_list("records", flat=True)
+            self._log[revision] = {record["id"]: record for record in orjson.loads(text.first() or "[]")}
+        return self._log[revision]
+
+    def _check_whole(self, change: Change, values: Sequence[dict[str, Any] | None], stored: dict[str, Stored]) -> None:
         """The labels make sense after the change: every track is there, and no frame has two of its keyframes."""
         tracks: dict[str, dict[str, Any] | None] = {
             id: record.value for id, record in stored.items() if record.kind == "track"
         }
         tracks |= {write.id: write.value for write in change.records if write.kind == "track"}
-        places: dict[tuple[str, int], str] = {}
-        for write in change.records:
-            if write.value is None or write.kind == "track":
+        # A label on an older table, which is to be reviewed, takes no frame of the current one.
+        places: dict[tuple[str, int, int], str] = {}
+        for write, value in zip(change.records, values, strict=True):
+            if value is None or write.kind == "track":
                 continue
-            track = tracks.get(write.value["track"])
+            track = tracks.get(value["track"])
             if track is None:
                 raise LabelError(f"The track of the {write.kind} {write.id} does not exist (any more).")
             if write.kind == "keyframe":
-                shape = write.value["shape"]["type"]
+                shape = value["shape"]["type"]
                 if self._shapes.get(track["class"], shape) != shape:
                     raise LabelError(f"The class of this track is labelled with another shape than a {shape}.")
-                place = (write.value["track"], write.value["frame"])
+                place = (value["track"], value["receipt"]["table"], value["frame"])
                 if places.setdefault(place, write.id) != write.id:
-                    raise LabelError(f"A track cannot have two keyframes on frame {place[1]}.")
+                    raise LabelError(f"A track cannot have two keyframes on frame {place[2]}.")
         touched = {write.id for write in change.records}
         # A track that is new with this change has no others.
-        for record, track_id, frame in self._keyframes_at(place for place in places if place[0] in stored):
+        for record, frame in self._keyframes_at(place for place in places if place[0] in stored):
             if record not in touched:
-                raise LabelError(f"The track {track_id} has another keyframe on frame {frame} already.")
+                raise LabelError(f"The track has another keyframe on frame {frame} already.")
         deleted = [write.id for write in change.records if write.kind == "track" and write.value is None]
         for record in self._records_of(deleted):
             if record not in touched:
@@ -257,15 +265,15 @@ class _Saving:
         changes = LabelChange.objects.filter(label_row=self._row, change=change_id)
         return changes.values_list("revision", flat=True).first()
 
-    def _keyframes_at(self, places: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str, int]]:
-        """The live keyframes on these (track, frame), as (record, track, frame)."""
+    def _keyframes_at(self, places: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int]]:
+        """The live keyframes on these (track, table, frame), as (record, frame)."""
         table = LabelRecord._meta.db_table
         for some in _parts(sorted(places)):
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"WITH place(track, frame) AS (VALUES {', '.join(['(%s, %s)'] * len(some))}) "  # noqa: S608
-                    f"SELECT r.record, r.track, r.frame FROM place JOIN {table} r ON r.label_row_id = %s "
-                    "AND r.track = place.track AND r.frame = place.frame "
+                    f"WITH place(track, on_table, frame) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(some))}) "  # noqa: S608
+                    f"SELECT r.record, r.frame FROM place JOIN {table} r ON r.label_row_id = %s "
+                    "AND r.track = place.track AND r.frame = place.frame AND r.table_id = place.on_table "
                     "WHERE r.kind = 'keyframe' AND r.value IS NOT NULL",
                     [part for place in some for part in place] + [self._row.pk],
                 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import secrets
@@ -73,17 +72,9 @@ def _verified_before(file: StoredFile) -> bool:
 def _row(file: StoredFile, table: FrameTable) -> FrameTableRow:
     """Write the table's bytes and return its row, not saved. The bytes come first: a row without them would
     be a lie."""
-    content = table.to_bytes()
-    row = FrameTableRow(
-        file=file,
-        stream_index=table.stream,
-        algorithm=table.algorithm,
-        libraries=table.libraries,
-        content_sha256=hashlib.sha256(content).hexdigest(),
-        frame_count=table.frame_count,
-    )
+    row = FrameTableRow.of(table, file)
     if not row.frames_path.exists():
-        publish.write_whole(row.frames_path, content)
+        publish.write_whole(row.frames_path, table.to_bytes())
     return row
 
 

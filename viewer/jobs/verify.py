@@ -3,18 +3,18 @@ proved so far."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 
 from django.db.models import Q
 
-from viewer.actions.relink_labels import relink_labels
+from viewer.actions.read_table import read_table
+from viewer.actions.relink_labels import find_relinking, relink_labels
 from viewer.actions.sandboxed import limits, sandbox
 from viewer.jobs import publish
 from viewer.jobs.lease import Lease
 from viewer.media.errors import MediaError
-from viewer.media.frame_table import DIGEST_SIZE, UNCLEAN, FrameTable, same_until
+from viewer.media.frame_table import DIGEST_SIZE, UNCLEAN, FrameTable, digest_at, same_until
 from viewer.media.sandbox import Verified
 from viewer.models import DataUnit, FrameTableRow
 
@@ -27,10 +27,12 @@ def run(lease: Lease) -> None:
     row = _table_to_verify(lease)
     if row is None:
         return  # removed, or verified meanwhile
+    table = read_table(row)
     if row.state == FrameTableRow.VERIFIED:
-        _show_again(lease, row)
+        # It was verified before by this FFmpeg and these rules; maybe another one was used in between.
+        if _shown(row.file_id) != row:
+            _show(lease, row, table)
         return
-    table = FrameTable.from_bytes(row.frames_path.read_bytes())
     digests = Digests(row)
     verified: Verified | None = None
     told = changed = time.monotonic()
@@ -110,85 +112,75 @@ class Digests:
 def _confirm(lease: Lease, row: FrameTableRow, verified: Verified) -> None:
     """The provisional table was right."""
     publish.write_whole(row.digests_path, verified.digests)
-    row.state, row.proved = FrameTableRow.VERIFIED, row.frame_count
-    shown = _shown(row)
-    if shown is not None and shown != row:
-        row.supersedes, row.same_until = shown, _same_until(shown, row)
-    with lease.fence():
-        row.save()
-        publish.tell_progress(row, 0)
-        _show(row, shown, verified.table)
+    _show(lease, row, verified.table, same_until=row.frame_count)
 
 
 def _replace(lease: Lease, old: FrameTableRow, verified: Verified) -> None:
     """The decoder disagrees with the packets: a new table takes the place of the provisional one."""
-    content = verified.table.to_bytes()
-    row = FrameTableRow(
-        file=old.file,
-        stream_index=verified.table.stream,
-        algorithm=verified.table.algorithm,
-        libraries=verified.table.libraries,
-        content_sha256=hashlib.sha256(content).hexdigest(),
-        frame_count=verified.table.frame_count,
-        proved=verified.table.frame_count,
-        state=FrameTableRow.VERIFIED,
-    )
-    publish.write_whole(row.frames_path, content)
+    row = FrameTableRow.of(verified.table, old.file)
+    publish.write_whole(row.frames_path, verified.table.to_bytes())
     publish.write_whole(row.digests_path, verified.digests)
     if old.side_path.exists():
         # The packets are the same; each table has them under its own name, since pages may read both.
         publish.link(old.side_path, row.side_path)
-    shown = _shown(old) or old
-    row.supersedes = shown
-    row.same_until = verified.same_until if shown == old else _same_until(shown, row)
     with lease.fence():
+        # An attempt that ended after this has made it already.
+        row = FrameTableRow.objects.filter(file=row.file, content_sha256=row.content_sha256).first() or row
         row.save()
-        _show(row, shown, verified.table)
+    _show(lease, row, verified.table, same_until=verified.same_until)
 
 
-def _show_again(lease: Lease, row: FrameTableRow) -> None:
-    """FFmpeg was put back to a version by which this table has been verified before."""
-    table, shown = FrameTable.from_bytes(row.frames_path.read_bytes()), _shown(row)
-    if shown is not None and shown != row:
-        with lease.fence():
-            _show(row, shown, table)
-
-
-def _shown(row: FrameTableRow) -> FrameTableRow | None:
-    """The table that pages show of this file until now: the same, or one by the rules of before an upgrade."""
-    unit = DataUnit.objects.filter(file=row.file_id, table__isnull=False).select_related("table__file").first()
+def _shown(file: str) -> FrameTableRow | None:
+    """The table that pages show of a file until now: the same, its provisional one, or one of before an upgrade."""
+    unit = DataUnit.objects.filter(file=file, table__isnull=False).select_related("table__file").first()
     return unit.table if unit is not None else None
 
 
-def _show(row: FrameTableRow, shown: FrameTableRow | None, table: FrameTable) -> None:
-    """Make the verified table the current one, and carry over the labels on frames that are the same."""
-    if shown is not None and shown != row:
-        relink_labels(row)
-    units = DataUnit.objects.filter(file=row.file_id)
-    units.filter(~Q(state=DataUnit.NEEDS_REENCODE)).update(table=row, state=DataUnit.READY, error_code="", error="")
+def _show(lease: Lease, row: FrameTableRow, table: FrameTable, *, same_until: int | None = None) -> None:
+    """Make the verified table the current one, and carry over the labels on frames that are the same.
+
+    `same_until` is known of the provisional table that was verified.
+    """
+    shown = _shown(row.file_id)
+    replaced = shown if shown is not None and shown != row else None
+    if replaced is not None:
+        if same_until is None or replaced.state == FrameTableRow.VERIFIED:
+            same_until = _same_until(replaced, row)
+        row.supersedes, row.same_until = replaced, same_until
+    row.state, row.proved = FrameTableRow.VERIFIED, row.frame_count
+    relinking = find_relinking(row)
+    with lease.fence():
+        row.save()
+        relink_labels(row, relinking)
+        units = DataUnit.objects.filter(file=row.file_id)
+        units.filter(~Q(state=DataUnit.NEEDS_REENCODE)).update(table=row, state=DataUnit.READY, error_code="", error="")
+        _count(row, table)
+        if replaced is None:
+            publish.tell_progress(row, 0)
+        publish.tell_changed(row.file_id)
+        if replaced is not None:
+            publish.tell_replaced(replaced, row)
+
+
+def _count(row: FrameTableRow, table: FrameTable) -> None:
+    """Facts that only a decode can tell."""
     counted = {
         "frame_count": row.frame_count,
         "unclean_frames": sum(1 for flags in table.frame_flags if flags & UNCLEAN),
     }
-    for unit in units:
+    for unit in DataUnit.objects.filter(file=row.file_id):
         facts = unit.facts | counted
         facts.pop("rebuild_error", None)
         if unit.facts != facts:
             unit.facts = facts
             unit.save(update_fields=["facts"])
-    publish.tell_changed(row.file_id)
-    if shown is not None and shown != row:
-        publish.tell_replaced(shown, row)
 
 
 def _same_until(a: FrameTableRow, b: FrameTableRow) -> int:
     """How many frames, from the first, are the same in both: their places in both sections, and whether they may
-    be labelled."""
-    tables = [FrameTable.from_bytes(row.frames_path.read_bytes()) for row in (a, b)]
-    first, second = a.digests_path.read_bytes(), b.digests_path.read_bytes()
-    count = same_until(*tables)
-    for frame in range(count):
-        at = slice(frame * DIGEST_SIZE, (frame + 1) * DIGEST_SIZE)
-        if first[at] != second[at]:
-            return frame
-    return count
+    be labelled. Frames that were never proved count as others."""
+    count = same_until(read_table(a), read_table(b))
+    first = a.digests_path.read_bytes() if a.digests_path.exists() else b""
+    second = b.digests_path.read_bytes()
+    count = min(count, a.proved)
+    return next((n for n in range(count) if digest_at(first, n) != digest_at(second, n)), count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 
+from viewer.media.frame_table import FrameTable
 from viewer.models.accounts import User
 
 
@@ -89,6 +91,18 @@ class FrameTableRow(models.Model):
     supersedes = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="superseded_by")
     same_until = models.IntegerField(default=0)  # frames [0, same_until) equal those of `supersedes`
     created_at = models.DateTimeField(auto_now_add=True)
+
+    @staticmethod
+    def of(table: FrameTable, file: StoredFile) -> FrameTableRow:
+        """The row of a table whose bytes are to be written, not saved."""
+        return FrameTableRow(
+            file=file,
+            stream_index=table.stream,
+            algorithm=table.algorithm,
+            libraries=table.libraries,
+            content_sha256=hashlib.sha256(table.to_bytes()).hexdigest(),
+            frame_count=table.frame_count,
+        )
 
     @property
     def frames_path(self) -> Path:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from viewer.actions.describe_data_unit import describe_table
-from viewer.actions.relink_labels import count_to_review
+from viewer.actions.labels_to_review import count_to_review
 from viewer.models import DatasetMember, DataUnit, LabelRow
 from viewer.pages.access import SignedInRequest, member
 

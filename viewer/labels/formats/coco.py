@@ -26,8 +26,9 @@ def write(
     # One image id a frame, in order: those of a unit begin after those of the units before it.
     labelled: list[tuple[int, ExportedUnit, bytearray]] = []
     yield orjson.dumps({"info": dict(head), "licenses": [], "categories": about})[:-1] + b',"annotations":['
-    first_image, number = 1, 0
+    first_image, number, to_review = 1, 0, 0
     for unit in units:
+        to_review += unit.about["to_review"]
         frames = unit.frames
         has_label = bytearray(frames.frame_count if frames else 0)
         for track in unit.tracks:
@@ -70,7 +71,7 @@ def write(
         for frame in (frame for frame, has in enumerate(has_label) if has):
             yield comma + orjson.dumps(_image(first + frame, unit, frame))
             comma = b","
-    yield b"]}"
+    yield b'],"to_review":%d}' % to_review
 
 
 def _image(id: int, unit: ExportedUnit, frame: int) -> dict[str, Any]:

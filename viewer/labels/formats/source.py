@@ -52,10 +52,13 @@ def shown_on(unit: ExportedUnit, track: Track, *, every_frame: bool) -> Iterator
 def proof_of(unit: ExportedUnit, shown: Shown) -> tuple[str | None, str | None, bool]:
     """Digest, kind of proof (None: interpolated) and whether the frame is proved.
 
-    A keyframe has the digest that its author saw; it is proved if the server's decode gave the same.
+    A keyframe has the digest that its author saw: proved if the server decoded the same, with that PTS and packet.
     """
-    decoded = unit.frames.digest(shown.frame) if unit.frames else None
-    if shown.keyframe is None:
+    frames, frame = unit.frames, shown.frame
+    decoded = frames.digest(frame) if frames else None
+    if shown.keyframe is None or frames is None:
         return decoded, None, decoded is not None
     receipt = shown.keyframe.receipt
-    return receipt["digest"], receipt["proof"], receipt["digest"] == decoded
+    place = (receipt["frame"], receipt["pts"], receipt["packet"])
+    proved = receipt["digest"] == decoded and place == (frame, frames.pts(frame), frames.packet(frame))
+    return receipt["digest"], receipt["proof"], proved
