@@ -36,6 +36,8 @@ import { Keyboard } from "./tools/keyboard.js";
 import { Placement } from "./tools/placement.js";
 import { receiptOf } from "./tools/receipts.js";
 
+/** @import {Keyframe} from "./labels/records.js" */
+/** @import {Visible} from "./labels/tracks.js" */
 /** @import {LabelSync} from "./net/label_sync.js" */
 /** @import {Opened} from "./opening.js" */
 /** @import {Notice} from "./panels/stage_notice.js" */
@@ -113,6 +115,14 @@ function wire({ dataUnit, row, source, labels, sync }) {
     () => [stage.picture?.frame, edits, session.hidden, session.allHidden, labels.ontology],
     () => (stage.picture ? index.visibleAt(stage.picture.frame).filter(({ id }) => !session.isHidden(id)) : []),
   );
+  /** What was taken up of the list to review, where it may be confirmed. @returns {Visible | null} */
+  const ghost = () => {
+    const label = stage.picture ? (review?.chosenOn(stage.picture.frame) ?? null) : null;
+    const track = label && index.track(label.track);
+    if (!label || !track) return null;
+    const { shape, occluded } = /** @type {Keyframe} */ (store.get(label.id));
+    return { id: label.track, track, shape, occluded, isKeyframe: false, keyframeId: null };
+  };
   const reachable = sameWhile(
     () => [shownShapes(), session.locked, session.allLocked],
     () => shownShapes().filter(({ id }) => !session.isLocked(id)),
@@ -125,6 +135,7 @@ function wire({ dataUnit, row, source, labels, sync }) {
     viewport,
     scene: () => ({
       shapes: shownShapes(),
+      ghost: ghost(),
       colorOf: ({ id }) => colorOf(id),
       nameOf: ({ id }) => nameOf(id),
       selection: session.selection,

@@ -62,7 +62,8 @@ async function tryOpening({ labelRow, datasetUrl, live, watched, say, showNotice
   for (let notice; (notice = dataUnitNotice(watched.dataUnit, datasetUrl)) !== null; await watched.change()) showNotice(notice);
 
   const { dataUnit } = watched;
-  const labels = new OpenLabels(row?.ontology ?? { classes: [] });
+  // While a table is verified, labels of an older one go over to it by themselves.
+  const labels = new OpenLabels(row?.ontology ?? { classes: [] }, dataUnit.table.state === "verified" ? dataUnit.table.id : null);
   const sync = row && new LabelSync(row, labels.store, labels.history, live);
   sync?.on("message", say);
   const stopOntology = watched.on("ontology", (ontology) => labels.setOntology(ontology));

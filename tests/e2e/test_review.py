@@ -41,7 +41,8 @@ for number, on_frames in enumerate({tracks}, 1):
     save_changes(row, user, body(change(track, *shapes)))
 FrameTableRow.objects.filter(pk=new.pk).update(supersedes=old, same_until=10)
 DataUnit.objects.filter(pk=unit.pk).update(table=new, facts=unit.facts | {facts})
-relink_labels(FrameTableRow.objects.get(pk=new.pk))
+new = FrameTableRow.objects.get(pk=new.pk)
+relink_labels(new, find_relinking(new))
 """
 
 

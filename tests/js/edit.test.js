@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import * as edit from "../../static/editor/labels/edit.js";
-import { box, labels, receipt, seen, trackWrites } from "./labels_builder.js";
+import { box, labels, labelsOn, receipt, seen, trackWrites } from "./labels_builder.js";
 
 /** The same on every frame, up to the rounding of an interpolation that was cut in two. */
 function assertSeenAlike(actual, expected) {
@@ -189,4 +189,17 @@ test("propagating makes the object visible where it was outside, and only there"
   const { index, history } = labels([...trackWrites("t", { 0: { shape: box(0) } }), { id: "r", kind: "range", value: { track: "t", type: "outside", first: 3, last: 9, receipt: receipt(3) } }]);
   history.do("Propagate", edit.propagateShape(index, "t", receipt(1), receipt(5)));
   assert.deepEqual(seen(index, "t", 11).map((shown) => shown !== null), [true, true, true, true, true, true, false, false, false, false, true, true]);
+});
+
+test("edits of a track heed what stands aside on an older frame table", () => {
+  const older = (/** @type {any} */ write) => ({ ...write, value: { ...write.value, receipt: { ...write.value.receipt, table: 0 } } });
+  const [track, first, second, third] = trackWrites("t", { 20: box(1), 21: box(2), 30: box(3) });
+  const { index } = labelsOn(1, [track, older(first), older(second), third]);
+  // Its picture is frame 20 now, by whose old number another label goes that has not been reviewed: that one stays.
+  const writes = edit.confirmLabel(index, second.id, 20, receipt(20));
+  assert.deepEqual(writes.map(({ id, value }) => [id, value?.frame]), [[second.id, 20]]);
+  assert.deepEqual(edit.deleteTrack(index, "t").map(({ id }) => id).sort(), [track, first, second, third].map(({ id }) => id).sort());
+  assert.equal(edit.deleteKeyframe(index, third.id).length, 1); // it is not the last one
+  const { index: both } = labelsOn(1, [...trackWrites("a", { 0: box(1) }), ...trackWrites("b", { 5: box(1) }), older(trackWrites("b", { 9: box(2) })[1])]);
+  assert.deepEqual(edit.mergeTracks(both, "a", "b").find(({ id }) => id === "b:9")?.value?.track, "a");
 });

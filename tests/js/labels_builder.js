@@ -28,9 +28,14 @@ export function trackWrites(id, keyframes, outside = [], track = { class: 1, num
 }
 
 export function labels(...tracks) {
+  return labelsOn(null, tracks.flat());
+}
+
+/** With `table` as the page's frame table. */
+export function labelsOn(table, writes) {
   const store = new Store();
-  store.write(tracks.flat(), "remote");
-  return { store, history: new History(store), index: new TrackIndex(store) };
+  store.write(writes, "remote");
+  return { store, history: new History(store), index: new TrackIndex(store, table) };
 }
 
 /** What a track shows on frames 0..last, as a list. */

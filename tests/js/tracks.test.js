@@ -69,6 +69,22 @@ test("the extent of a track ends where it is outside for good", () => {
   assert.equal(index.extent("c"), null);
 });
 
+test("labels on another frame table stand aside until they have the proof of this one", () => {
+  const frame = (/** @type {any} */ record) => record.value.frame;
+  const store = new Store();
+  const index = new TrackIndex(store, 2);
+  const [track, old, current, gone] = trackWrites("t", { 3: box(0), 9: box(9) }, [[20, null]]);
+  const on = (write, table) => ({ ...write, value: { ...write.value, receipt: { ...write.value.receipt, table } } });
+  store.write([track, old, on(current, 2), gone], "remote");
+  assert.deepEqual(index.keyframes("t").map(frame), [9]);
+  assert.deepEqual([index.shapeAt("t", 3), index.keyframeAt("t", 3), index.extent("t").last], [null, null, Infinity]);
+  assert.deepEqual(index.aside("t").map(({ id }) => id), [old.id, gone.id]);
+  store.write([on(old, 2)], "user");
+  assert.deepEqual([index.keyframes("t").map(frame), index.aside("t").length], [[3, 9], 1]);
+  store.write([old], "history");
+  assert.deepEqual([index.keyframes("t").map(frame), index.aside("t").length], [[9], 2]);
+});
+
 test("keyframes that come before their track are not lost", () => {
   const store = new Store();
   const index = new TrackIndex(store);

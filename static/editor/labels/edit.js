@@ -91,7 +91,8 @@ export function propagateShape(index, trackId, from, to) {
 export function deleteKeyframe(index, keyframeId) {
   const keyframe = index.store.get(keyframeId);
   if (keyframe === null) return [];
-  if (index.keyframes(keyframe.track).length === 1) return deleteTrack(index, keyframe.track);
+  const aside = index.aside(keyframe.track).filter(({ kind }) => kind === KEYFRAME);
+  if (index.keyframes(keyframe.track).length + aside.length === 1) return deleteTrack(index, keyframe.track);
   return [{ id: keyframeId, kind: KEYFRAME, value: null }];
 }
 
@@ -105,6 +106,7 @@ export function deleteTrack(index, trackId) {
     { id: trackId, kind: TRACK, value: null },
     ...index.keyframes(trackId).map(({ id }) => ({ id, kind: KEYFRAME, value: null })),
     ...index.ranges(trackId).map(({ id }) => ({ id, kind: RANGE, value: null })),
+    ...index.aside(trackId).map(({ id, kind }) => ({ id, kind, value: null })),
   ];
 }
 
@@ -235,6 +237,7 @@ export function mergeTracks(index, trackA, trackB) {
   const writes = [{ id: second, kind: TRACK, value: null }];
   for (const { id } of hidden) writes.push({ id, kind: KEYFRAME, value: null });
   for (const { id, value } of index.keyframes(second)) writes.push({ id, kind: KEYFRAME, value: { ...value, track: first } });
+  for (const { id, kind, value } of index.aside(second)) writes.push({ id, kind, value: { ...value, track: first } });
   const { receipt } = index.keyframes(second)[0].value;
   for (const { id, value } of index.ranges(first)) {
     if (value.first >= start) writes.push({ id, kind: RANGE, value: null });

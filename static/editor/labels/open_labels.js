@@ -9,13 +9,16 @@ import { TrackIndex } from "./tracks.js";
 
 export class OpenLabels {
   store = new Store();
-  index = new TrackIndex(this.store);
   history = new History(this.store);
   /** The same array as long as the tracks are the same. @type {readonly TrackRecord[]} */
-  tracks = this.index.tracks();
+  tracks = [];
 
-  /** @param {{classes: any[], revision?: number}} ontology  as the API gives it */
-  constructor(ontology) {
+  /**
+   * @param {{classes: any[], revision?: number}} ontology  as the API gives it
+   * @param {number | null} table  as for TrackIndex
+   */
+  constructor(ontology, table) {
+    this.index = new TrackIndex(this.store, table);
     this.ontology = new Ontology(ontology);
     this.store.on("change", () => (this.tracks = this.index.tracks()));
   }

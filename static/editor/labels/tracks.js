@@ -11,9 +11,10 @@ import { KEYFRAME, RANGE, TRACK } from "./records.js";
 /** @typedef {{id: string, value: Range}} RangeRecord */
 /** @typedef {{shape: Shape, isKeyframe: boolean, keyframeId: string | null, occluded: boolean}} Shown  `keyframeId` of the keyframe on this very frame */
 /** @typedef {Shown & {id: string, track: Track}} Visible */
+/** @typedef {{id: string, kind: "keyframe" | "range", value: Keyframe | Range}} AsideRecord */
 /**
- * `outside` is the union of the ranges; the track shows something within first..last at most.
- * @typedef {{id: string, value: Track | null, keyframes: KeyframeRecord[], ranges: RangeRecord[],
+ * `outside` is the union of the ranges; the track shows something within first..last at most. `aside` stands on another frame table.
+ * @typedef {{id: string, value: Track | null, keyframes: KeyframeRecord[], ranges: RangeRecord[], aside: AsideRecord[],
  *   outside: {first: number, last: number}[], first: number, last: number}} Entry
  */
 
@@ -22,18 +23,28 @@ const byFrame = (/** @type {KeyframeRecord} */ a, /** @type {KeyframeRecord} */ 
 const byFirst = (/** @type {RangeRecord} */ a, /** @type {RangeRecord} */ b) =>
   a.value.first - b.value.first || (a.id < b.id ? -1 : 1);
 
-/** Every answer is of the store as it is now. Lists that are handed out are not to be changed. */
+/**
+ * Every answer is of the store as it is now. Lists that are handed out are not to be changed.
+ *
+ * Keyframes and ranges whose receipts name another frame table than the page's stand aside until they are reviewed: the numbers of
+ * their frames are not numbers of this table, and to show them there would show labels on pictures that nobody put them on.
+ */
 export class TrackIndex {
   /** @type {Map<string, Entry>} also of tracks whose own record has not come yet */
   #entries = new Map();
   #store;
+  #table;
 
-  /** @param {Store} store */
-  constructor(store) {
+  /**
+   * @param {Store} store
+   * @param {number | null} [table]  the page's frame table; null: the receipts' tables are not looked at
+   */
+  constructor(store, table = null) {
     this.#store = store;
+    this.#table = table;
     for (const [id, value] of store.all(TRACK)) this.#entry(id).value = value;
-    for (const [id, value] of store.all(KEYFRAME)) this.#entry(value.track).keyframes.push({ id, value });
-    for (const [id, value] of store.all(RANGE)) this.#entry(value.track).ranges.push({ id, value });
+    for (const [id, value] of store.all(KEYFRAME)) this.#put(id, KEYFRAME, value);
+    for (const [id, value] of store.all(RANGE)) this.#put(id, RANGE, value);
     for (const entry of this.#entries.values()) order(entry);
     store.on("change", ({ records }) => this.#follow(records));
   }
@@ -72,6 +83,15 @@ export class TrackIndex {
    */
   ranges(trackId) {
     return this.#entries.get(trackId)?.ranges ?? [];
+  }
+
+  /**
+   * The track's keyframes and ranges that stand aside.
+   * @param {string} trackId
+   * @returns {readonly AsideRecord[]}
+   */
+  aside(trackId) {
+    return this.#entries.get(trackId)?.aside ?? [];
   }
 
   /**
@@ -166,36 +186,43 @@ export class TrackIndex {
         this.#entry(id).value = /** @type {Track | null} */ (after);
         touched.add(id);
       } else if (kind === KEYFRAME || kind === RANGE) {
-        const list = kind === KEYFRAME ? "keyframes" : "ranges";
-        if (before) this.#take(list, before.track, id);
-        if (after) this.#entry(after.track)[list].push(/** @type {any} */ ({ id, value: after }));
+        if (before) this.#take(id, kind, /** @type {any} */ (before));
+        if (after) this.#put(id, kind, /** @type {any} */ (after));
         for (const value of [before, after]) if (value) touched.add(value.track);
       }
     }
     for (const id of touched) {
       const entry = this.#entries.get(id);
       if (!entry) continue;
-      if (entry.value === null && entry.keyframes.length + entry.ranges.length === 0) this.#entries.delete(id);
+      if (entry.value === null && entry.keyframes.length + entry.ranges.length + entry.aside.length === 0) this.#entries.delete(id);
       else order(entry);
     }
   }
 
-  /**
-   * @param {"keyframes" | "ranges"} list
-   * @param {string} trackId
-   * @param {string} id
-   */
-  #take(list, trackId, id) {
-    const entry = this.#entry(trackId);
+  /** @param {string} id @param {"keyframe" | "range"} kind @param {Keyframe | Range} value */
+  #put(id, kind, value) {
+    this.#entry(value.track)[this.#listOf(kind, value)].push(/** @type {any} */ ({ id, kind, value }));
+  }
+
+  /** @param {string} id @param {"keyframe" | "range"} kind @param {Keyframe | Range} value */
+  #take(id, kind, value) {
+    const list = this.#listOf(kind, value);
+    const entry = this.#entry(value.track);
     // A new array, so that one handed out before stays as it was.
     entry[list] = /** @type {any} */ (/** @type {{id: string}[]} */ (entry[list]).filter((record) => record.id !== id));
+  }
+
+  /** @param {"keyframe" | "range"} kind @param {Keyframe | Range} value @returns {"keyframes" | "ranges" | "aside"} */
+  #listOf(kind, value) {
+    if (this.#table !== null && value.receipt.table !== this.#table) return "aside";
+    return kind === KEYFRAME ? "keyframes" : "ranges";
   }
 
   /** @param {string} id */
   #entry(id) {
     let entry = this.#entries.get(id);
     if (!entry) {
-      entry = { id, value: null, keyframes: [], ranges: [], outside: [], first: Infinity, last: -1 };
+      entry = { id, value: null, keyframes: [], ranges: [], aside: [], outside: [], first: Infinity, last: -1 };
       this.#entries.set(id, entry);
     }
     return entry;

@@ -38,6 +38,8 @@ export class LabelReview extends Emitter {
   #listed = new Set();
   /** Of what is left, by record. @type {ReadonlyMap<string, ReviewRecord>} */
   #left = new Map();
+  /** @type {Map<string, ReviewRecord[]>} */
+  #ofTrack = new Map();
   /** How often it was asked: only the last answer counts. */
   #asked = 0;
   #stop;
@@ -71,9 +73,15 @@ export class LabelReview extends Emitter {
     return counts;
   }
 
-  /** Whether a keyframe or range is to be reviewed. @param {string} id */
-  has(id) {
-    return this.#left.has(id);
+  /** What is left of a track. @param {string} trackId @returns {readonly ReviewRecord[]} */
+  of(trackId) {
+    return this.#ofTrack.get(trackId) ?? [];
+  }
+
+  /** The keyframe that was taken up, where its picture is `frame`, or is none any more: its shape is to be seen there. @param {number} frame */
+  chosenOn(frame) {
+    const record = this.chosen === null ? undefined : this.#left.get(this.chosen);
+    return record?.kind === "keyframe" && (record.frame_now ?? frame) === frame ? record : null;
   }
 
   /** @param {string | null} id */
@@ -88,7 +96,7 @@ export class LabelReview extends Emitter {
    * @param {number} frame
    */
   find(trackId, frame) {
-    const own = this.records.filter(({ track }) => track === trackId);
+    const own = this.of(trackId);
     return own.find(({ id }) => id === this.chosen) ?? own.find((record) => record.frame_now === frame) ?? own.find((record) => record.frame === frame) ?? null;
   }
 
@@ -143,6 +151,8 @@ export class LabelReview extends Emitter {
       return value !== null && value.receipt.table !== table;
     });
     this.#left = new Map(this.records.map((record) => [record.id, record]));
+    this.#ofTrack = new Map();
+    for (const record of this.records) this.#ofTrack.set(record.track, [...this.of(record.track), record]);
     if (this.chosen !== null && !this.#left.has(this.chosen)) this.chosen = null;
     this.emit("change", null);
     // Those beyond the first 1,000, once the server has what was done about these.

@@ -186,9 +186,9 @@ export class Timeline {
     this.#canvas.title = x < NAMES && id !== null ? this.#editor.nameOf(id) : "";
     if (x < NAMES) return;
     const frame = this.#scale.frameAt(x);
-    const { frames, index, review, nameOf } = this.#editor;
-    const keyframe = id === null ? null : index.keyframeAt(id, frame);
-    const words = [String(frame), formatTime(frames.secondsAt(frame)), id === null ? "" : nameOf(id), keyframe && review?.has(keyframe.id) ? "to review" : ""];
+    const { frames, review, nameOf } = this.#editor;
+    const toReview = id !== null && review?.of(id).some(({ kind, frame: was, frame_now: now }) => kind === "keyframe" && (now ?? was) === frame);
+    const words = [String(frame), formatTime(frames.secondsAt(frame)), id === null ? "" : nameOf(id), toReview ? "to review" : ""];
     this.#tip.textContent = words.filter((word) => word !== "").join("   ");
     this.#tip.style.left = `${Math.min(this.#host.clientWidth - this.#tip.offsetWidth, Math.max(0, x - this.#tip.offsetWidth / 2))}px`;
   }

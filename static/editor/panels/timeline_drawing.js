@@ -97,7 +97,7 @@ export class TimelineDrawing {
       lastX = x;
       drawDiamond(this.#context, x, middle, size, colorOf(id), this.#color("--surface"), value.interpolation === "hold");
     }
-    for (const { id: keyframe, value } of index.keyframes(id)) if (review?.has(keyframe)) this.#toReview(scale.x(value.frame), middle);
+    for (const { kind, frame, frame_now: now } of review?.of(id) ?? []) if (kind === "keyframe") this.#toReview(scale.x(now ?? frame), middle);
   }
 
   /** A keyframe to review: larger than others, with a stroke through it. @param {number} x @param {number} middle */

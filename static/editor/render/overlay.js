@@ -10,7 +10,8 @@ import { crowd } from "./crowd.js";
  * `density`: canvas pixels a CSS pixel. `sweep`: the rectangle that is being dragged to select, image coordinates.
  * `crosshair`: the pointer in canvas pixels while a shape is about to be drawn.
  * `shapes`: the same array as long as they look the same. `moving`: pictures follow each other, and outlines alone must do where there are many.
- * @typedef {{viewport: Viewport, density: number, moving: boolean, shapes: readonly Visible[], colorOf: (shape: Visible) => string,
+ * `ghost`: what stood on another frame table, to be compared with the picture.
+ * @typedef {{viewport: Viewport, density: number, moving: boolean, shapes: readonly Visible[], ghost: Visible | null, colorOf: (shape: Visible) => string,
  *   nameOf: (shape: Visible) => string, selection: readonly string[], hovered: string | null, locked: (id: string) => boolean,
  *   names: boolean, sweep: Rect | null, crosshair: Point | null}} Scene
  */
@@ -39,6 +40,10 @@ export function drawOverlay(context, scene) {
   if (selected.length === 1 && !scene.locked(selected[0].id)) drawHandles(context, scene, selected[0]);
   const named = scene.names ? scene.shapes : scene.shapes.filter((shape) => chosen.has(shape.id) || shape.id === scene.hovered);
   for (const shape of named) drawName(context, scene, shape);
+  if (scene.ghost) {
+    drawBoxes(context, scene, [scene.ghost], true);
+    drawName(context, scene, scene.ghost);
+  }
   if (scene.sweep) drawSweep(context, scene, scene.sweep);
   if (scene.crosshair) drawCrosshair(context, scene, scene.crosshair);
 }
