@@ -44,7 +44,7 @@ def numbers_of(path: Path, stream: int) -> list[int | None]:
             try:
                 pictures = video.codec_context.decode(packet if packet.size else None)
             except av.error.FFmpegError:
-                continue
+                return []  # pictures may be lost with it: which frame is which number, nobody can say
             found += [_number(picture) for picture in pictures]
             if len(found) == 30 and not any(number is not None for number in found):
                 return []  # no numbered video

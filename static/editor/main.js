@@ -248,7 +248,7 @@ function wire({ dataUnit, row, source, labels, sync }) {
 
   /** Its frames have other numbers than those on the screen: save what is placed, and open it again. */
   function replaced() {
-    sessionStorage.setItem("said", "Verification has corrected the frames of this file; the page was opened again with the right ones.");
+    sessionStorage.setItem("said", "The frames of this file were read anew; the page was opened again with the right ones.");
     void Promise.resolve(sync && saveAll(sync)).finally(() => location.reload());
   }
 

@@ -218,6 +218,9 @@ class Decoder:
     def __init__(self, table: FrameTable, digests: bytes, same: int):
         self._verified = Verified(table, digests, same, True)
 
+    def libraries(self):
+        return sandbox().libraries()
+
     def verify(self, path, table, limits):
         yield self._verified
 
@@ -349,6 +352,18 @@ def test_an_upgrade_amid_verification_verifies_the_new_table_and_takes_the_label
     assert (unit.state, unit.table.state, unit.table.libraries) == ("ready", "verified", sandbox().libraries())
     assert record.table == unit.table != old
     assert describe_data_unit(unit)["to_review"] == 0
+
+
+def test_what_an_older_ffmpeg_has_published_is_not_gone_on_with(films, holder):
+    unit = make_data_unit(make_dataset(), (films / "short.mp4").read_bytes())
+    run(claim(holder, ["read"]))
+    unit.refresh_from_db()
+    table = FrameTable.from_bytes(unit.table.frames_path.read_bytes())
+    old = aged(unit, table, b"x" * 16 * 20, **OLDER)  # it decoded to other pictures
+    FrameTableRow.objects.filter(pk=old.pk).update(proved=20)
+    work(holder)  # the verification that was under way when the server was stopped
+    unit.refresh_from_db()
+    assert (unit.state, unit.error, unit.table == old) == ("ready", "", False)
 
 
 def test_going_back_to_the_ffmpeg_of_before_takes_its_table_again(verified, holder):

@@ -231,8 +231,13 @@ def test_a_receipt_of_a_superseded_table_counts_where_the_frame_is_the_same(on):
     track, keyframe = drawn(on, 3, receipt=old_receipt)
     assert state(on)[keyframe["id"]][1]["receipt"]["table"] == newer.pk
     assert LabelRecord.objects.get(record=keyframe["id"]).table_id == newer.pk
+    # Where it is not, what its author saw is kept as it came, to be reviewed.
+    other = on.keyframe(track["id"], 20, receipt=on.receipt(20, table=old.pk))
+    save(on, change(other))
+    assert LabelRecord.objects.get(record=other["id"]).table_id == old.pk
     with pytest.raises(ReceiptMismatch):
-        save(on, change(on.keyframe(track["id"], 20, receipt=on.receipt(20, table=old.pk))))
+        wrong = on.receipt(21, table=old.pk, digest=digest(22).hex())
+        save(on, change(on.keyframe(track["id"], 21, receipt=wrong)))
 
 
 def test_a_range_is_stored_with_the_frame_of_its_receipt_where_a_keyframe_may_be_too(on):

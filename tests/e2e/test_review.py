@@ -124,13 +124,19 @@ def test_the_picture_does_not_jump_when_the_list_has_come(
     assert box is not None and heights == [box["height"]]
 
 
-def test_drawing_the_label_anew_takes_it_from_the_list(review: Page) -> None:
+def test_a_label_to_review_is_no_label_of_the_picture_until_it_is_confirmed(review: Page) -> None:
     review.get_by_role("button", name="Show them").click()
     rows = review.locator(".review-record")
     rows.first.click()
     shown(review, 10)
-    review.keyboard.press("Control+Alt+ArrowRight")
+    review.keyboard.press("Control+Alt+ArrowRight")  # there is nothing of it to be moved
+    expect(rows).to_have_count(4)
+    review.keyboard.press("Enter")
     expect(rows).to_have_count(3)
+    x = review.get_by_role("spinbutton", name="x")
+    before = float(x.input_value())
+    review.keyboard.press("Control+Alt+ArrowRight")
+    expect(x).not_to_have_value(str(before))
     saved(review)
 
 

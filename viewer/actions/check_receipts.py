@@ -78,19 +78,33 @@ class Receipts:
         )
 
     def _in_current_terms(self, row: FrameTableRow, value: dict[str, Any]) -> dict[str, Any]:
-        """What a page that had an older table saw, if the frame is the same in the current one."""
+        """What a page saw that had an older table, or an undo brings back. Where the frame is not the same in the
+        current one, the label is kept as it came, to be reviewed: its author saw what it proves."""
         receipt = value["receipt"]
         old = self.find_table(receipt["table"])
-        if old is not None and row.state == FrameTableRow.VERIFIED:
-            packets = read_table(old).frame_packet
-            if receipt["frame"] < len(packets) and receipt["packet"] == packets[receipt["frame"]]:
+        if old is not None:
+            frame, packets = receipt["frame"], read_table(old).frame_packet
+            if row.state == FrameTableRow.VERIFIED and frame < len(packets) and receipt["packet"] == packets[frame]:
                 place = self._places.find(old, value)
                 if place.verdict == SAME and place.value is not None:
                     return place.value
+            if self._was_right(old, receipt):
+                return value
         raise ReceiptMismatch(
-            f"The frame table by which frame {receipt['frame']} was shown is not this video's any more, and the frame "
-            "is not the same in the new one. Nothing was saved; reload the page to see the frame again."
+            f"The frame table by which frame {receipt['frame']} was shown is not this video's any more. Nothing was "
+            "saved; reload the page to see the frame again."
         )
+
+    @staticmethod
+    def _was_right(old: FrameTableRow, receipt: dict[str, Any]) -> bool:
+        frame, table = receipt["frame"], read_table(old)
+        if frame >= old.proved or not table.may_label(frame) or not old.digests_path.exists():
+            return False
+        with old.digests_path.open("rb") as file:
+            file.seek(frame * DIGEST_SIZE)
+            digest = file.read(DIGEST_SIZE)
+        seen = (receipt["pts"], receipt["packet"], receipt["digest"])
+        return digest != NO_DIGEST and seen == (table.frame_pts[frame], table.frame_packet[frame], digest.hex())
 
     def find_table(self, id: int) -> FrameTableRow | None:
         """One of the file's tables, the current one or not."""

@@ -16,7 +16,7 @@ def rebuild_tables(libraries: Mapping[str, str]) -> int:
 
     Pages and labels keep the old table until the new one is verified.
     """
-    shown = DataUnit.objects.filter(table__isnull=False).exclude(state=DataUnit.FAILED)
+    shown = DataUnit.objects.filter(table__isnull=False)
     tables = shown.values_list("file", "table__algorithm", "table__libraries").distinct()
     files = {file for file, algorithm, built_by in tables if (algorithm, built_by) != (ALGORITHM, libraries)}
     with transaction.atomic():

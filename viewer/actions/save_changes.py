@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from viewer.actions.check_receipts import FrameNotLabelable, ReceiptMismatch, Receipts
+from viewer.actions.check_receipts import Receipts
 from viewer.actions.tell import tell
 from viewer.errors import ViewerError
 from viewer.labels.changes import Change, RecordWrite, find_conflicts, parse_change, parse_request
@@ -19,7 +19,6 @@ from viewer.models import LabelChange, LabelRecord, LabelRow, User
 
 TOLD_RECORDS = 100  # a larger change tells only its revision; pages then ask for what is new
 _AT_ONCE = 500  # values in one query
-_UNDONE = 100  # changes of a record that are looked through for what an undo brings back
 _COLUMNS = ("label_row_id", "record", "kind", "revision", "value", "track", "frame", "table_id")
 
 
@@ -120,7 +119,6 @@ class _Saving:
         self._shapes = {item["id"]: item["shape"] for item in row.ontology.classes}
         self._revision = row.revision
         self._applied = self._applied_before(changes)  # (revision, digest) by id
-        self._log: dict[int, dict[str, Any]] = {}
 
     def apply(self, change: Change) -> int:
         """Write `change` and return its revision; that of the first time, if it has been applied before."""
@@ -176,32 +174,8 @@ class _Saving:
             return value
         fields = ("receipt", "frame", "shape") if write.kind == "keyframe" else ("receipt", "first", "last")
         if old is None or any(old[field] != value[field] for field in fields):
-            try:
-                return self._receipts.check(value)
-            except (ReceiptMismatch, FrameNotLabelable):
-                # Undoing brings back what stood here before an upgrade: proved then, to be reviewed again.
-                if before is None or not self._stood_here(write.id, before.revision, value, fields):
-                    raise
+            return self._receipts.check(value)
         return value
-
-    def _stood_here(self, id: str, revision: int, value: dict[str, Any], fields: Sequence[str]) -> bool:
-        """Whether the record, which `revision` wrote last, had the same place, shape and proof before."""
-        for _ in range(_UNDONE):
-            logged = self._logged(revision).get(id)
-            if logged is None:
-                return False
-            for was in (logged["value"], logged["before"]):
-                if was is not None and all(was.get(field) == value[field] for field in fields):
-                    return self._receipts.find_table(value["receipt"]["table"]) is not None
-            revision = logged["base"]
-        return False
-
-    def _logged(self, revision: int) -> dict[str, Any]:
-        """What the log has of a change, by record. Undone together, many records were changed together."""
-        if revision not in self._log:
-            text = LabelChange.objects.filter(label_row=self._row, revision=revision).values_list("records", flat=True)
-            self._log[revision] = {record["id"]: record for record in orjson.loads(text.first() or "[]")}
-        return self._log[revision]
 
     def _check_whole(self, change: Change, values: Sequence[dict[str, Any] | None], stored: dict[str, Stored]) -> None:
         """The labels make sense after the change: every track is there, and no frame has two of its keyframes."""

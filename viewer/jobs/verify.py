@@ -8,13 +8,14 @@ import time
 
 from django.db.models import Q
 
+from viewer.actions.enqueue import enqueue
 from viewer.actions.read_table import read_table
 from viewer.actions.relink_labels import find_relinking, relink_labels
 from viewer.actions.sandboxed import limits, sandbox
 from viewer.jobs import publish
 from viewer.jobs.lease import Lease
 from viewer.media.errors import MediaError
-from viewer.media.frame_table import DIGEST_SIZE, UNCLEAN, FrameTable, digest_at, same_until
+from viewer.media.frame_table import ALGORITHM, DIGEST_SIZE, UNCLEAN, FrameTable, digest_at, same_until
 from viewer.media.sandbox import Verified
 from viewer.models import DataUnit, FrameTableRow
 
@@ -32,6 +33,11 @@ def run(lease: Lease) -> None:
         # It was verified before by this FFmpeg and these rules; maybe another one was used in between.
         if _shown(row.file_id) != row:
             _show(lease, row, table)
+        return
+    if (row.algorithm, row.libraries) != (ALGORITHM, sandbox().libraries()):
+        # An upgrade came in between: what was published of it cannot be gone on with.
+        with lease.fence():
+            enqueue("read", f"file:{row.file_id}", {"file": row.file_id}, priority=-10)
         return
     digests = Digests(row)
     verified: Verified | None = None

@@ -35,11 +35,12 @@ class StaticFiles(WhiteNoiseMiddleware):
 
 
 def _takes_gzip(request: HttpRequest) -> bool:
-    """Whether the client says so, and does not refuse it by `q=0`."""
-    offers = (offer.strip().partition(";") for offer in request.headers.get("Accept-Encoding", "").split(","))
-    return any(
-        name.strip() == "gzip" and quality.replace(" ", "") not in ("q=0", "q=0.0") for name, _, quality in offers
-    )
+    """Whether the client says so, and does not refuse it by `q=0` (RFC 9110, 12.4.2)."""
+    for offer in request.headers.get("Accept-Encoding", "").split(","):
+        name, _, quality = offer.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return quality.strip("0.") != "" or quality == ""
+    return False
 
 
 @lru_cache(maxsize=512)
