@@ -15,6 +15,7 @@ run: setup
 setup: $(VENV)/.installed static/vendor/.installed
 
 $(VENV)/.installed: requirements.lock
+	@echo "Installing what Onframe needs, once; this takes from half a minute to some minutes."
 	@sh tools/make_venv.sh "$(PYTHON)" $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@

@@ -208,9 +208,19 @@ def tiny_video(path: Path, *, frames: int = 40) -> Path:
     return path
 
 
-def labelled_video(tmp_path: Path) -> Labelled:
+def damage(video: Path, packet: int) -> None:
+    """Overwrite a packet."""
+    table = read_video(video, fast=True).table
+    with video.open("rb+") as file:
+        file.seek(table.packet_pos[packet])
+        file.write(b"\xff" * table.packet_size[packet])
+
+
+def labelled_video(tmp_path: Path, *, damaged_packet: int | None = None) -> Labelled:
     """A real video with its real frame table."""
     path = tiny_video(tmp_path / "tiny.mp4")
+    if damaged_packet is not None:
+        damage(path, damaged_packet)
     read = read_video(path)
     on = labelled(read.table, content=path.read_bytes())
     on.unit.table.digests_path.write_bytes(read.digests)

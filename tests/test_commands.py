@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.builders import make_dataset
-from tests.labelled import tiny_video
+from tests.labelled import damage, tiny_video
 from tests.leftovers import leftovers
 from viewer.models import Dataset, DataUnit
 
@@ -46,6 +46,15 @@ def test_inspect_says_what_the_file_is(film, capsys):
     assert report["gop"] == {"max": 12, "mean": 12.0}
     assert report["bitrate"]["peak_1s"] > 0
     assert "frame_count: 12" in printed(capsys, "inspect", film).splitlines()
+
+
+def test_inspect_names_damaged_frames(tmp_path, capsys):
+    film = tiny_video(tmp_path / "film.mp4")
+    damage(film, 8)
+    (issue,) = json.loads(printed(capsys, "inspect", film, "--json"))["issues"]
+    assert (issue["code"], issue["level"]) == ("corrupt_frames", "warning")
+    assert issue["evidence"]["count"] == len(issue["evidence"]["frames"]) > 0
+    assert "corrupt_frames" in printed(capsys, "inspect", film)
 
 
 @pytest.mark.parametrize("command", ["frames", "inspect"])

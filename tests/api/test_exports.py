@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import av
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -258,6 +259,20 @@ def test_labels_of_a_real_video_are_proved_by_a_fresh_decode_and_by_the_script(t
     done = subprocess.run([sys.executable, CHECK, export, video], capture_output=True, text=True)
     assert done.returncode == 1
     assert "29 of 30" in done.stdout
+
+
+@pytest.mark.django_db
+def test_labels_behind_damage_are_proved_by_the_script_too(tmp_path):
+    on = labelled_video(tmp_path, damaged_packet=8)
+    with av.open(str(tmp_path / "tiny.mp4")) as video, pytest.raises(av.error.InvalidDataError):
+        list(video.decode(video=0))  # a plain loop ends here
+    last = on.unit.table.frame_count - 1
+    assert last < 39
+    draw(on, 0, last)
+    export = tmp_path / "export.json"
+    export.write_bytes(get(on, f"/api/data-units/{on.unit.pk}/export").getvalue())
+    done = subprocess.run([sys.executable, CHECK, export, tmp_path / "tiny.mp4"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "2 of 2 labels are on their frame.\n")
 
 
 @pytest.mark.django_db

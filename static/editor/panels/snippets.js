@@ -11,9 +11,16 @@ import { shellQuoted } from "../../shared/core/shell.js";
 export function pyavSnippet({ file, stream, frame }) {
   return `import av, hashlib
 
+def pictures(container, stream):
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            pass  # damaged: go on with the next
+
 with av.open(${JSON.stringify(file)}) as container:
     stream = container.streams[${stream}]  # by its index in the file
-    for number, picture in enumerate(container.decode(stream)):
+    for number, picture in enumerate(pictures(container, stream)):
         if number == ${frame}:
             break
 

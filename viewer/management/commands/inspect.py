@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from bisect import bisect_left
+from itertools import pairwise
 from typing import Any
 
 from viewer.management.read_file_command import ReadFileCommand
-from viewer.media.frame_table import START, FrameTable
+from viewer.media.frame_table import START, UNCLEAN, FrameTable
 from viewer.media.reading import Reading
+
+MOST_NAMED = 100  # frames in the evidence
 
 
 class Command(ReadFileCommand):
@@ -35,11 +38,28 @@ class Command(ReadFileCommand):
                     "evidence": {"container": facts["container"]},
                 }
             )
+        if damaged := [n for n, flags in enumerate(reading.table.frame_flags) if flags & UNCLEAN]:
+            many = f"{len(damaged):,} frames have" if len(damaged) > 1 else "1 frame has"
+            report["issues"].append(
+                {
+                    "code": "corrupt_frames",
+                    "level": "warning",
+                    "sentence": f"{many} no clean picture: the file is damaged there. They can be seen, not labelled.",
+                    "fix": "Get the file again from where it was made; what is lost cannot be restored.",
+                    "evidence": {"count": len(damaged), "frames": damaged[:MOST_NAMED]},
+                }
+            )
         return report
 
     def say(self, report: dict[str, Any]) -> None:
         for name, value in report.items():
-            self.stdout.write(f"{name}: {json.dumps(value) if isinstance(value, (dict, list)) else value}")
+            if not isinstance(value, list):
+                words = ", ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else value
+                self.stdout.write(f"{name}: {words}")
+        for stream in report["streams"]:
+            self.stdout.write(f"stream {stream['index']}: {stream['type']}, {stream['codec'] or 'unknown codec'}")
+        for issue in report["issues"]:
+            self.stdout.write(f"{issue['level']}: {issue['sentence']} {issue['fix']} ({issue['code']})")
 
 
 def peak_bitrate(table: FrameTable) -> int:
@@ -56,7 +76,9 @@ def peak_bitrate(table: FrameTable) -> int:
 
 
 def gop(table: FrameTable) -> dict[str, float]:
-    """Packets from one start to the next."""
+    """Frames from one start to the next."""
     starts = [n for n, flags in enumerate(table.packet_flags) if flags & START] or [0]
-    lengths = [b - a for a, b in zip(starts, [*starts[1:], table.packet_count], strict=True)]
+    packets = sorted(table.frame_packet)
+    edges = [0, *(bisect_left(packets, start) for start in starts[1:]), len(packets)]
+    lengths = [b - a for a, b in pairwise(edges)]
     return {"max": max(lengths), "mean": round(sum(lengths) / len(lengths), 2)}

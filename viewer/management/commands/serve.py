@@ -70,6 +70,7 @@ class Command(BaseCommand):
                 if working is not None:
                     working.start()
                 stdout.write(f"Sign in: {link}")
+                stdout.write("Ctrl+C stops the server.")
                 stdout.flush()
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
