@@ -69,8 +69,8 @@ class Command(BaseCommand):
                 gc.set_threshold(20_000, 10, 10)
                 if working is not None:
                     working.start()
-                stdout.write(f"Sign in: {link}")
                 stdout.write("Ctrl+C stops the server.")
+                stdout.write(f"Sign in: {link}")
                 stdout.flush()
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
