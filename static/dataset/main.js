@@ -33,13 +33,18 @@ Object.assign(rows, listOf(location.search));
 const selection = new Selection();
 let columns = chosenColumns();
 const table = new Table(element("rows"), rows, selection, { columns, mayManage });
+const filter = /** @type {HTMLInputElement} */ (element("filter"));
 /** Units by id that the selection speaks of, which may have scrolled out of the pages at hand. @type {Map<number, DataUnit>} */
 const known = new Map();
 
 rows.addEventListener("error", (event) => toastError(/** @type {CustomEvent} */ (event).detail));
 rows.addEventListener("change", () => {
-  const { count, answered } = rows;
-  element("count").textContent = count === null ? "Loading…" : counted(count, "video") + (answered === "" ? "" : " found");
+  const { count, answered, refused } = rows;
+  element("count").textContent =
+    refused !== null ? "" : count === null ? "Loading…" : counted(count, "video") + (answered === "" ? "" : " found");
+  element("filter-problem").textContent = refused;
+  element("filter-problem").hidden = refused === null;
+  filter.setAttribute("aria-invalid", String(refused !== null));
   element("rows").hidden = count === 0;
   element("empty").hidden = count !== 0 || answered !== "";
   element("nothing-found").hidden = count !== 0 || answered === "";
@@ -147,7 +152,6 @@ for (const button of document.querySelectorAll("[data-export]")) {
 
 // ---- the toolbar
 
-const filter = /** @type {HTMLInputElement} */ (element("filter"));
 filter.value = rows.query;
 startFilter(filter, element("filter-options"), {
   changed(query) {
@@ -230,7 +234,7 @@ element("side-close").addEventListener("click", () => {
 });
 
 function showDetails() {
-  if (openPanel === "details") drawDetails(element("panel-details"), table.current(), rows, toast);
+  if (openPanel === "details") drawDetails(element("panel-details"), rows.get(selection.cursor), rows, toast);
 }
 try {
   const remembered = localStorage.getItem("dataset.panel");

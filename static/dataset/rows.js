@@ -1,12 +1,14 @@
 /** The rows of the table: what the server has, in pages of 100, fetched where somebody looks, changed as events come. */
 /** @import { DataUnit } from "./types.js" */
+import { ApiError } from "../shared/net/api.js";
 
 export const PAGE = 100;
 const KEPT_PAGES = 60;
 const MOST_AT_ONCE = 500; // rows the server gives in one answer
 
 /**
- * Emits `change` when something that may be on the screen is different, and `error` with the Error as detail.
+ * Emits `change` when something that may be on the screen is different, and `error` with the Error as detail. A query
+ * that the server does not understand is no error but `refused`: it may be a word that is still being typed.
  * What is stale stays readable until its successor is here, so that nothing flickers.
  */
 export class Rows extends EventTarget {
@@ -32,6 +34,14 @@ export class Rows extends EventTarget {
     this.told = new Map();
     this.clock = 0;
     this.failed = false;
+    /** Why the server does not understand the query, as a sentence; null if it does. @type {string | null} */
+    this.refused = null;
+    this.reload = false;
+  }
+
+  /** Whether what is here answers what was asked last; else it is shown for a moment, and nothing is chosen from it. */
+  get current() {
+    return !this.reload;
   }
 
   /** @param {number} index @returns {DataUnit | null}  null while it is on its way */
@@ -69,6 +79,8 @@ export class Rows extends EventTarget {
     this.#stopLoading();
     for (const page of this.pages.values()) page.stale = true;
     this.reload = true;
+    this.failed = false; // another question may have an answer
+    this.refused = null;
     this.dispatchEvent(new Event("change"));
   }
 
@@ -155,6 +167,7 @@ export class Rows extends EventTarget {
         this.pages.clear();
         this.reload = false;
       }
+      this.refused = null;
       this.count = answer.count;
       this.answered = this.query;
       const units = answer.results.map((unit) => {
@@ -166,7 +179,8 @@ export class Rows extends EventTarget {
     } catch (error) {
       if (controller.signal.aborted) return;
       this.failed = true;
-      this.dispatchEvent(new CustomEvent("error", { detail: error }));
+      if (error instanceof ApiError && error.code === "invalid_query") this.refused = error.detail;
+      else this.dispatchEvent(new CustomEvent("error", { detail: error }));
     } finally {
       if (this.loading.get(number) === controller) this.loading.delete(number);
       if (this.loading.size === 0) this.told.clear(); // nothing older is on its way any more

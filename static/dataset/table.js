@@ -49,8 +49,9 @@ export class Table extends EventTarget {
     this.space.querySelector("table")?.focus();
   }
 
-  /** The data unit that the keyboard stands on. */
+  /** The data unit that the keyboard stands on; null while the rows are not those that were asked for. */
   current() {
+    if (!this.rows.current) return null;
     return this.rows.get(this.selection.cursor);
   }
 
@@ -81,7 +82,7 @@ export class Table extends EventTarget {
     for (let index = first; index <= last; index++) indices.push(index);
     const current = this.current();
     render(
-      html`<table class="table rows-table" role="grid" tabindex="0" aria-label="Videos" aria-multiselectable="true"
+      html`<table class="table rows-table ${this.rows.current ? "" : "rows-old"}" role="grid" aria-busy=${this.rows.current ? "false" : "true"} tabindex="0" aria-label="Videos" aria-multiselectable="true"
         aria-rowcount=${count + 1} aria-colcount=${shown.length + 1}
         aria-activedescendant=${current !== null && this.selection.cursor >= first && this.selection.cursor <= last ? `row-${current.id}` : nothing}>
         <thead><tr aria-rowindex="1">
@@ -163,6 +164,11 @@ export class Table extends EventTarget {
     const index = Number(row?.dataset.index ?? Number.NaN);
     const unit = Number.isNaN(index) ? null : this.rows.get(index);
     if (unit === null || target.closest(".row-rename") !== null) return;
+    if (!this.rows.current && target.closest("a") === null) {
+      // They are about to be others: a tick here could take away what is not in the list any more.
+      event.preventDefault();
+      return;
+    }
     // A link goes where it leads, in another tab too if that is asked for.
     if (target.closest("a") !== null && !event.shiftKey) return;
     if (event.shiftKey) {
@@ -183,7 +189,7 @@ export class Table extends EventTarget {
   #doubleClick(event) {
     const target = /** @type {Element} */ (event.target);
     if (target instanceof HTMLInputElement) return;
-    const unit = this.rows.get(Number(target.closest("tr")?.dataset.index ?? -1));
+    const unit = this.rows.current ? this.rows.get(Number(target.closest("tr")?.dataset.index ?? -1)) : null;
     if (unit !== null) this.dispatchEvent(new CustomEvent("open", { detail: unit }));
   }
 
@@ -250,12 +256,15 @@ export class Table extends EventTarget {
 
   /** @param {number} first @param {number} last */
   async #choose(first, last) {
+    if (!this.rows.current) return;
     if (last - first + 1 > MOST_CHOSEN) {
       this.dispatchEvent(new CustomEvent("too-many", { detail: MOST_CHOSEN }));
       return;
     }
+    const { generation } = this.rows;
     try {
       const units = await this.rows.range(first, last);
+      if (generation !== this.rows.generation) return; // other rows were asked for meanwhile
       this.selection.set(units.map((unit) => unit.id));
     } catch (error) {
       this.rows.dispatchEvent(new CustomEvent("error", { detail: error }));

@@ -291,6 +291,27 @@ def test_the_table_is_used_by_keyboard_alone(server: Server, dataset: int, open_
     expect(page.locator("#count")).to_have_text("1 video found")
 
 
+def test_a_half_typed_filter_says_what_is_missing_and_the_whole_one_works(
+    server: Server, dataset: int, open_page: Callable[..., Page]
+) -> None:
+    fill(server, dataset, [f"video {n}" for n in range(12)])
+    page = open_page()
+    expect(page.locator(".row-title")).to_have_count(12)
+    page.get_by_label("Filter", exact=True).fill("state:fai")
+    problem = page.locator("#filter-problem")
+    expect(problem).to_contain_text("There is no state “fai”.")
+    expect(page.locator(".toast")).to_have_count(0)
+    # What stands there still is not what is asked for: it can be seen, and not be taken away.
+    page.get_by_label("Select video 9", exact=True).click()
+    page.keyboard.press("Delete")
+    expect(page.locator("#bulk")).to_be_hidden()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_label("Filter", exact=True).fill("state:failed")
+    expect(problem).to_be_hidden()
+    expect(page.locator(".row-title")).to_have_text(["video 3"])
+    expect(page.locator("#count")).to_have_text("1 video found")
+
+
 def test_chosen_videos_are_removed_together_with_the_labels_counted(
     server: Server, dataset: int, open_page: Callable[..., Page]
 ) -> None:

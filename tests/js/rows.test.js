@@ -4,6 +4,7 @@ import { bytes, stateOf, timeLeft } from "../../static/dataset/format.js";
 import { formatTime } from "../../static/shared/core/words.js";
 import { suggestions } from "../../static/dataset/filter.js";
 import { PAGE, Rows } from "../../static/dataset/rows.js";
+import { ApiError } from "../../static/shared/net/api.js";
 
 /** A server with `count` rows, whose answers are given one by one. */
 function slowServer(count) {
@@ -106,4 +107,43 @@ test("a filter suggests what the last word may become", () => {
   assert.deepEqual(suggestions("street cod", known).map(({ word }) => word), ["codec:hevc"]);
   assert.deepEqual(suggestions("labels:none", known), []);
   assert.equal(suggestions("", known).length, 10);
+});
+
+test("a filter that is not understood is told as such, nothing of it is current, and the next one works", async () => {
+  const { asked, fetchRows } = slowServer(3);
+  const half = new ApiError(400, { code: "invalid_query", detail: "There is no state “fai”." });
+  const rows = new Rows((path, options) => (path.includes("fai&") ? Promise.reject(half) : fetchRows(path, options)), "/rows/");
+  const errors = [];
+  rows.addEventListener("error", (event) => errors.push(event.detail));
+  rows.look(0, 20);
+  asked[0].answer();
+  await settled();
+  rows.ask({ query: "state:fai" });
+  assert.equal(rows.current, false, "while it is asked");
+  rows.look(0, 20);
+  await settled();
+  assert.deepEqual([rows.refused, rows.current, errors], ["There is no state “fai”.", false, []]);
+  rows.ask({ query: "state:failed" });
+  assert.equal(rows.refused, null);
+  rows.look(0, 20);
+  asked[1].answer();
+  await settled();
+  assert.deepEqual([rows.get(0)?.title, rows.answered, rows.current], ["state:failed0", "state:failed", true]);
+});
+
+test("after another failure a new question is asked all the same", async () => {
+  let broken = true;
+  const { asked, fetchRows } = slowServer(3);
+  const rows = new Rows((path, options) => (broken ? Promise.reject(new Error("broken")) : fetchRows(path, options)), "/rows/");
+  const errors = [];
+  rows.addEventListener("error", (event) => errors.push(event.detail.message));
+  rows.look(0, 20);
+  await settled();
+  assert.deepEqual([errors, rows.refused], [["broken"], null]);
+  broken = false;
+  rows.ask({ query: "x" });
+  rows.look(0, 20);
+  asked[0].answer();
+  await settled();
+  assert.equal(rows.get(0)?.title, "x0");
 });
