@@ -425,7 +425,7 @@ def neighbours(client, unit: DataUnit, query: str = ""):
 @pytest.fixture
 def opened(units) -> list[DataUnit]:
     for unit in units:
-        DataUnit.objects.filter(pk=unit.pk).update(table=make_table(unit))
+        DataUnit.objects.filter(pk=unit.pk).update(table=make_table(unit), state=DataUnit.READY)
     return units
 
 
@@ -449,6 +449,15 @@ def test_what_cannot_be_opened_yet_is_no_neighbour(client, opened):
     by_title = {unit.title: unit for unit in opened}
     DataUnit.objects.filter(title=order[1]).update(table=None)
     assert neighbours(client, by_title[order[0]]) == [None, order[2], 1, 3]
+
+
+@pytest.mark.parametrize("state", [DataUnit.NEEDS_REENCODE, DataUnit.FAILED])
+def test_what_has_no_frames_to_look_at_is_passed_over_and_counted(client, opened, state):
+    order = titles(client, opened)
+    by_title = {unit.title: unit for unit in opened}
+    DataUnit.objects.filter(title=order[1]).update(state=state)
+    assert neighbours(client, by_title[order[0]]) == [None, order[2], 1, 3]
+    assert neighbours(client, by_title[order[2]]) == [order[0], None, 3, 3]
 
 
 def test_neighbours_in_a_list_that_cannot_be_are_refused(client, opened):

@@ -26,6 +26,9 @@ STATES = {
 }
 
 
+DEAD_ENDS = (DataUnit.FAILED, DataUnit.NEEDS_REENCODE)
+
+
 def _fact(name: str) -> NullIf:
     """A fact to sort by. SQLite gives JSON's null as a text, which would come before or after all numbers."""
     return NullIf(KT(f"facts__{name}"), Value("null"))
@@ -63,7 +66,8 @@ def find_data_units(
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The data units before and after one in a list, of those that can be opened."""
+    """The data units before and after one in a list, of those whose frames can be looked at. `position` and `count`
+    are of the list as the page of the dataset shows it, with those that are passed over."""
 
     position: int  # from 1
     count: int
@@ -75,9 +79,10 @@ def find_neighbours(data_unit: DataUnit, *, query: str = "", sort: str = "") -> 
     """In the list of the dataset that `query` and `sort` ask for. What does not match `query` (any more: found as
     unlabelled, and labelled since) is where it would be. Raises as `find_data_units`."""
     found = find_data_units(data_unit.dataset, query=query, sort=sort, besides=data_unit.pk)
-    rows = list(found.values_list("pk", "table"))
-    at = next(number for number, (pk, _) in enumerate(rows) if pk == data_unit.pk)
-    opened = [(number, pk) for number, (pk, table) in enumerate(rows) if table is not None]
+    rows = list(found.values_list("pk", "table", "state"))
+    at = next(number for number, (pk, *_) in enumerate(rows) if pk == data_unit.pk)
+    # What needs re-encoding has a table, and a page that only says so: nothing to look at, and no way on from there.
+    opened = [(n, pk) for n, (pk, table, state) in enumerate(rows) if table is not None and state not in DEAD_ENDS]
     return Neighbours(
         position=at + 1,
         count=len(rows),
