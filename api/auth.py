@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from rest_framework import permissions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from viewer.errors import NotAllowed, NotFound
 from viewer.models import Dataset, DatasetMember, DataUnit, LabelRow, User
+from viewer.models.labels import LabelRowQuerySet
 
 PERSONAL = ("public", "signed_in", "admin")
 ROLES = {
@@ -114,13 +114,13 @@ def visible_data_unit(user: User, data_unit_id: int) -> DataUnit:
     return data_unit
 
 
-def visible_label_row(user: User, label_row_id: int, rows: QuerySet[LabelRow] | None = None) -> LabelRow:
-    """The one among `rows`, which may read less than what nearly all views need."""
+def visible_label_row(user: User, label_row_id: int, rows: LabelRowQuerySet | None = None) -> LabelRow:
+    """`rows` may read less than what nearly all views need."""
     if rows is None:
-        rows = LabelRow.objects.visible_to(user).select_related(
+        rows = LabelRow.objects.select_related(
             "data_unit__dataset", "data_unit__file", "data_unit__table__file", "ontology"
         )
-    label_row = rows.filter(pk=label_row_id).first()
+    label_row = rows.visible_to(user).filter(pk=label_row_id).first()
     if label_row is None:
         raise NotFound("There are no such labels, or you are not a member of their dataset.")
     return label_row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from viewer.actions.read_table import read_table
 from viewer.actions.sandboxed import sandbox
 from viewer.media.frame_table import FrameTable
 from viewer.models import FrameTableRow
@@ -16,7 +17,7 @@ def make_thumbnail(row: FrameTableRow, table: FrameTable | None = None) -> bytes
 
     Raises MediaError if that frame cannot be decoded.
     """
-    table = table or FrameTable.from_bytes(row.frames_path.read_bytes())
+    table = table or read_table(row)
     jpeg = sandbox().thumbnail(row.file.path, table, table.frame_count // 10, WIDTH)
     path = row.file.derived / "thumbnail.jpg"
     temporary = path.with_name(f"thumbnail.{secrets.token_hex(4)}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from viewer.actions.check_receipts import Receipts
 from viewer.actions.tell import tell
@@ -16,10 +16,10 @@ from viewer.errors import ViewerError
 from viewer.labels.changes import Change, RecordWrite, find_conflicts, parse_change, parse_request
 from viewer.labels.errors import LabelError
 from viewer.models import LabelChange, LabelRecord, LabelRow, User
+from viewer.models.labels import Row
 
 TOLD_RECORDS = 100  # a larger change tells only its revision; pages then ask for what is new
 _AT_ONCE = 500  # values in one query
-_COLUMNS = ("label_row_id", "record", "kind", "revision", "value", "track", "frame", "table_id")
 
 
 class Conflict(ViewerError):
@@ -128,7 +128,11 @@ class _Saving:
             if same != digest:
                 raise ChangeIdReused("Another change was saved under this id before. Give this one an id of its own.")
             return revision
-        stored = self._stored({write.id for write in change.records} | set(_tracks_of(change)))
+        ids = {write.id for write in change.records} | set(_tracks_of(change))
+        stored = {
+            id: Stored(kind, revision, text, track)
+            for id, kind, revision, text, track in LabelRecord.objects.stored(self._row, ids)
+        }
         self._check_conflicts(change, stored)
         values = [self._check(write, stored.get(write.id)) for write in change.records]
         self._check_whole(change, values, stored)
@@ -200,7 +204,8 @@ class _Saving:
                     raise LabelError(f"A track cannot have two keyframes on frame {place[2]}.")
         touched = {write.id for write in change.records}
         # A track that is new with this change has no others.
-        for record, frame in self._keyframes_at(place for place in places if place[0] in stored):
+        others = LabelRecord.objects.keyframes_at(self._row, [place for place in places if place[0] in stored])
+        for record, frame in others:
             if record not in touched:
                 raise LabelError(f"The track has another keyframe on frame {frame} already.")
         deleted = [write.id for write in change.records if write.kind == "track" and write.value is None]
@@ -209,19 +214,6 @@ class _Saving:
                 raise LabelError("A track can be deleted only together with its keyframes and ranges.")
 
     # -- the database ----------------------------------------------------------------------------------------
-
-    def _stored(self, ids: Iterable[str]) -> dict[str, Stored]:
-        found: dict[str, Stored] = {}
-        for some in _parts(sorted(ids)):
-            # By hand: Django takes longer to put 1,000 ids into a query than SQLite to answer it.
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"SELECT record, kind, revision, value, track FROM {LabelRecord._meta.db_table} "  # noqa: S608
-                    f"WHERE label_row_id = %s AND record IN ({', '.join(['%s'] * len(some))})",
-                    [self._row.pk, *some],
-                )
-                found |= {id: Stored(*fields) for id, *fields in cursor.fetchall()}
-        return found
 
     def _applied_before(self, changes: Sequence[Change]) -> dict[str, tuple[int, str]]:
         """Those of `changes` that were applied by an earlier request."""
@@ -239,20 +231,6 @@ class _Saving:
         changes = LabelChange.objects.filter(label_row=self._row, change=change_id)
         return changes.values_list("revision", flat=True).first()
 
-    def _keyframes_at(self, places: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int]]:
-        """The live keyframes on these (track, table, frame), as (record, frame)."""
-        table = LabelRecord._meta.db_table
-        for some in _parts(sorted(places)):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"WITH place(track, on_table, frame) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(some))}) "  # noqa: S608
-                    f"SELECT r.record, r.frame FROM place JOIN {table} r ON r.label_row_id = %s "
-                    "AND r.track = place.track AND r.frame = place.frame AND r.table_id = place.on_table "
-                    "WHERE r.kind = 'keyframe' AND r.value IS NOT NULL",
-                    [part for place in some for part in place] + [self._row.pk],
-                )
-                yield from cursor.fetchall()
-
     def _records_of(self, tracks: Sequence[str]) -> Iterator[str]:
         """The live keyframes and ranges of these tracks."""
         for some in _parts(tracks):
@@ -264,7 +242,7 @@ class _Saving:
     ) -> int:
         self._revision += 1
         row_id, revision = self._row.pk, self._revision
-        rows: list[Any] = []
+        rows: list[Row] = []
         log = []
         for (kind, id, _, _), value in zip(change.records, values, strict=True):
             before = stored.get(id)
@@ -276,11 +254,11 @@ class _Saving:
             else:
                 receipt = value["receipt"]
                 track, frame, table = value["track"], receipt["frame"], receipt["table"]
-            rows += (row_id, id, kind, revision, text, track, frame, table)
+            rows.append((row_id, id, kind, revision, text, track, frame, table))
             base, was = (before.revision, before.text or "null") if before else (0, "null")
             # JSON by hand: ids and kinds were checked letter by letter, and the values are JSON already.
             log.append(f'{{"kind":"{kind}","id":"{id}","base":{base},"before":{was},"value":{text or "null"}}}')
-        _upsert(rows)
+        LabelRecord.objects.put(rows)
         LabelChange.objects.create(
             label_row=self._row,
             change=change.id,
@@ -310,24 +288,6 @@ class _Saving:
                 "records": records,
             },
         )
-
-
-def _upsert(values: list[Any]) -> None:
-    """Write records, of which `values` holds the columns one after another.
-
-    Many in a statement: `executemany` takes nearly twice as long for 1,000 keyframes, `bulk_create` ten times.
-    """
-    columns = len(_COLUMNS)
-    for some in _parts(values, 100 * columns):
-        one = f"({', '.join(['%s'] * columns)})"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {LabelRecord._meta.db_table} ({', '.join(_COLUMNS)}) "  # noqa: S608
-                f"VALUES {', '.join([one] * (len(some) // columns))} ON CONFLICT (label_row_id, record) DO UPDATE SET "
-                "revision = excluded.revision, value = excluded.value, track = excluded.track, "
-                "frame = excluded.frame, table_id = excluded.table_id",
-                some,
-            )
 
 
 def _tracks_of(change: Change) -> Iterator[str]:
