@@ -57,6 +57,37 @@ test("split makes two objects, selects the second, and undo makes them one again
   assert.match(set.screen.said.at(-1) ?? "", /^Undone: Split car 1, frame 10/);
 });
 
+test("redo of a split selects what it split off, as the split did, and undo the one object: Delete takes no more than that", async () => {
+  const { set, id, commands } = withCar();
+  await commands.split();
+  const second = set.session.current ?? "";
+  commands.undo();
+  assert.deepEqual(set.session.selection, [id]);
+  commands.redo();
+  assert.deepEqual(set.session.selection, [second]);
+  commands.delete();
+  assert.deepEqual(set.index.tracks().map((track) => track.id), [id]);
+});
+
+test("undo of a merge selects both again, redo the one that is left; redo of a paste what was pasted", async () => {
+  const { set, id, commands } = withCar();
+  const other = createTrack({ classId: 1, number: 2, frame: 30, shape: box(300), receipt: receipt(30) });
+  set.store.write(other, "remote");
+  set.session.set({ selection: [id, other[0].id] });
+  commands.merge();
+  const [left] = set.session.selection;
+  commands.undo();
+  assert.deepEqual(new Set(set.session.selection), new Set([id, other[0].id]));
+  commands.redo();
+  assert.deepEqual(set.session.selection, [left]);
+  commands.copy();
+  await commands.paste();
+  const pasted = set.session.selection;
+  commands.undo();
+  commands.redo();
+  assert.deepEqual(set.session.selection, pasted);
+});
+
 test("outside hides to the next keyframe, and brings back", async () => {
   const { set, id, commands } = withCar();
   await commands.outside();

@@ -126,7 +126,7 @@ export function labelCommands(editor) {
     }
     const result = history[way]();
     if (!result) return;
-    const { frame, moved: away } = showChange(editor, result.change);
+    const { frame, moved: away } = showChange(editor, result.change, way);
     const where = frame === null ? "" : `, frame ${frame}`;
     editor.say(`${way === "undo" ? "Undone" : "Redone"}: ${result.name}${where}${away ? " (gone there)" : ""}`);
   };
@@ -306,17 +306,20 @@ export function labelCommands(editor) {
 }
 
 /**
- * Bring what a change was about into view; go to another frame only when it is not to be seen on this one.
+ * Bring what a change was about into view; go to another frame only when it is not to be seen on this one. The selection
+ * is as it was after the action, or before it: what makes an object selects that alone, though a split changes its other half too.
  * @param {ToolContext} editor
  * @param {Change} change
+ * @param {"undo" | "redo"} way
  * @returns {{frame: number | null, moved: boolean}}
  */
-export function showChange(editor, { records }) {
+export function showChange(editor, { records }, way) {
   const { index, session, viewport } = editor;
   const painted = editor.painted();
-  const tracks = [...new Set(records.map(({ kind, id, before, after }) => (kind === "track" ? id : (after ?? before)?.track)))];
-  const left = tracks.filter((id) => index.track(id) !== null);
-  session.set({ selection: left });
+  const tracks = [...new Set(records.flatMap(({ kind, id, before, after }) => (kind === "track" ? [id] : [before?.track, after?.track])))];
+  const left = tracks.filter((id) => id !== undefined && index.track(id) !== null);
+  const made = way === "redo" ? records.filter(({ kind, before, after }) => kind === "track" && before === null && after !== null) : [];
+  session.set({ selection: made.length > 0 ? made.map(({ id }) => id) : left });
   const frames = records.filter(({ kind }) => kind === "keyframe").flatMap(({ before, after }) => [before?.frame, after?.frame]);
   frames.push(...records.filter(({ kind }) => kind === "range").flatMap(({ before, after }) => [before?.first, after?.first]));
   const known = frames.filter((frame) => frame !== undefined);
