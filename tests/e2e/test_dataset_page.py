@@ -327,6 +327,26 @@ def test_chosen_videos_are_removed_together_with_the_labels_counted(
     assert titles(page) == ["clip 3.mp4", "clip 4.mp4"]
 
 
+def test_the_bar_for_chosen_videos_lies_open_beside_panel_tray_and_toasts(
+    server: Server, dataset: int, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    fill(server, dataset, [f"clip {n:02}.mp4" for n in range(40)])
+    page = open_page()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.get_by_role("button", name="Details").click()
+    for name in ("one.mp4", "two.mp4", "three.mp4", "four.mp4"):
+        (tmp_path / name).write_bytes(b"")
+        drop(page, tmp_path / name)
+    expect(page.locator(".tray-item")).to_have_count(4)
+    page.get_by_label("Select clip 00.mp4").check()
+    for button in page.get_by_role("toolbar", name="Chosen videos").get_by_role("button").all():
+        button.click(trial=True)
+    page.keyboard.press("End")
+    box = page.get_by_role("row", name=re.compile("clip 39.mp4")).bounding_box()
+    bar = page.locator("#bulk").bounding_box()
+    assert box is not None and bar is not None and box["y"] + box["height"] <= bar["y"] + 1
+
+
 def test_a_click_on_a_head_sorts_and_a_second_one_turns_round(
     server: Server, dataset: int, open_page: Callable[..., Page]
 ) -> None:
