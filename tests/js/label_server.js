@@ -12,6 +12,9 @@ export class LabelServer extends Emitter {
   inFlight = 0;
   mostInFlight = 0;
 
+  /** What is stored of a value that came. */
+  stored = (value) => value;
+
   row(user = { id: 1, username: "ann" }) {
     const records = [...this.records.values()].filter((record) => record.value !== null);
     return { id: 9, revision: this.revision, may_label: true, user, records: structuredClone(records) };
@@ -64,7 +67,7 @@ export class LabelServer extends Emitter {
       }
       if (conflicts.length) return answer(412, { code: "conflict", detail: "Changed.", applied, change: change.id, conflicts });
       this.revision += 1;
-      const records = change.records.map(({ kind, id, value }) => ({ kind, id, value, revision: this.revision }));
+      const records = change.records.map(({ kind, id, value }) => ({ kind, id, value: this.stored(value), revision: this.revision }));
       for (const record of records) this.records.set(record.id, record);
       this.applied.set(change.id, this.revision);
       applied.push({ id: change.id, revision: this.revision });

@@ -29,6 +29,19 @@ test("what somebody wrote over a change whose answer was lost is what the next t
   assert.deepEqual(server.value("a"), { n: 8 });
 });
 
+test("a change of a page with an older frame table is shown as the server has put it in the terms of this one's", async () => {
+  const server = new LabelServer();
+  server.stored = (value) => value && { ...value, receipt: { table: 2 } };
+  const tab = await browser(server).tab({ row: { ...server.row(), data_unit: { table: { id: 2 } } } });
+  tab.put("a", 1, { receipt: { table: 1 } });
+  await until(() => tab.store.get("a")?.receipt.table === 2);
+  await until(() => tab.sync.state.kind === "saved");
+  assert.deepEqual([tab.value("a"), tab.store.revision("a")], [1, 1]);
+  tab.put("a", 2, { receipt: { table: 2 } });
+  await until(() => tab.sync.state.kind === "saved");
+  assert.deepEqual([server.value("a"), tab.sync.state.conflicts], [{ n: 2, receipt: { table: 2 } }, []]);
+});
+
 test("a label that somebody deleted after a change whose answer was lost is not shown, and can be made again", async () => {
   const server = new LabelServer();
   const tab = await afterLostAnswer(server, () => {

@@ -105,7 +105,12 @@ export class RemoteChanges {
     let missed = Infinity;
     for (const { id, revision } of applied) {
       this.#own.add(id);
-      for (const { id: record } of entries.get(id)?.records ?? []) {
+      for (const { id: record, value } of entries.get(id)?.records ?? []) {
+        if (value?.receipt && value.receipt.table !== this.#row.data_unit?.table?.id) {
+          // Of a page that had an older frame table: the server may have put the proof in the terms of this one.
+          missed = Math.min(missed, revision - 1);
+          continue;
+        }
         const held = this.#held.get(record);
         if (held && held.asOf < revision) this.#held.delete(record); // this change was made over it
         else if (held && held.revision < revision) missed = Math.min(missed, revision); // deleted since, who knows when
