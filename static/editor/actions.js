@@ -20,11 +20,11 @@ import { reviewCommands } from "./tools/review_commands.js";
 
 /** `held`: by a key that is held down. @typedef {Record<string, (held?: boolean) => unknown>} Actions */
 /**
- * `sync` and `review` are null in the viewer without labels. `refresh` draws again what shows where and how it plays.
+ * `sync` and `review` are null in the viewer without labels. `refresh` draws again what shows where and how it plays. `settle` takes away why the last thing was not done.
  * @typedef {{transport: Transport, toolContext: ToolContext, hand: Hand, address: Address, sync: LabelSync | null, review: LabelReview | null, mayLabel: boolean,
  *   neighbours: Neighbours, clock: {frameCount: number, secondsAt(frame: number): number}, saveAll: () => Promise<unknown>,
  *   stage: HTMLElement, overlay: HTMLElement, help: HTMLDialogElement, splits: {side: Splitter, timeline: Splitter} | null,
- *   focusCounter: () => void, refresh: () => void, heard: (error: unknown) => void}} Parts
+ *   focusCounter: () => void, refresh: () => void, settle: () => void, heard: (error: unknown) => void}} Parts
  */
 
 const SAVING_MS = 3000;
@@ -36,7 +36,7 @@ const BUSY = "Finish the shape in hand first, or give it up with Escape.";
  * @returns {{act: (action: string, held?: boolean) => void, knows: (action: string) => boolean}}
  */
 export function actionsOf(parts) {
-  const { toolContext, hand, mayLabel, sync, review, heard } = parts;
+  const { toolContext, hand, mayLabel, sync, review, settle, heard } = parts;
   /** @type {Actions} */
   const actions = {
     ...playerCommands(parts.transport, toolContext.say),
@@ -53,11 +53,12 @@ export function actionsOf(parts) {
     act(action, held = false) {
       const run = actions[action];
       if (!run) return;
+      settle(); // Escape does nothing else where nothing is in hand
       const binding = bindingFor(action);
       if (hand.busy && (action === "undo" || action === "delete")) return void hand.cancel();
       if (hand.busy && action === "again") return void hand.send("enter");
-      if (hand.busy && !binding?.whileDrawing) return toolContext.say(BUSY);
-      if (!mayLabel && binding?.changes) return toolContext.say("You may look at these labels, not change them.");
+      if (hand.busy && !binding?.whileDrawing) return toolContext.refuse(BUSY);
+      if (!mayLabel && binding?.changes) return toolContext.refuse("You may look at these labels, not change them.");
       Promise.resolve(run(held)).catch(heard);
     },
   };
@@ -83,7 +84,7 @@ function loopActions({ transport, toolContext, refresh }) {
   /** @type {{first: number, last: number} | null} */
   let left = null;
   const loop = (/** @type {number} */ first, /** @type {number} */ last) => {
-    if (first >= last) return toolContext.say("The loop must begin before it ends.");
+    if (first >= last) return toolContext.refuse("The loop must begin before it ends.");
     transport.loop = { first, last };
     refresh();
     toolContext.say(`Repeats frames ${first} to ${last}. Shift+P plays through again.`);

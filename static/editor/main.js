@@ -49,6 +49,14 @@ const datasetUrl = `/datasets/${page.dataset}/`;
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const messages = new Messages(element("toasts"));
 const say = (/** @type {string} */ sentence) => messages.say(sentence);
+/** Why something is not done now. What stands in the corner already is only pointed at, and read out. @param {string} sentence */
+function refuse(sentence) {
+  const corner = element("corner");
+  if (corner.textContent !== sentence) return messages.refuse(sentence);
+  messages.settle();
+  element("spoken").textContent = sentence;
+  corner.animate([{ background: "var(--danger)" }, {}], 900);
+}
 const list = listOf(location.search);
 /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(`a[href="${datasetUrl}"]`)).forEach((link) => (link.href = datasetUrl + listSearch(list)));
 const neighbours = new Neighbours(Number(page.dataUnit), list);
@@ -111,6 +119,7 @@ function wire({ dataUnit, row, source, labels, sync }) {
   let sweep = null;
   let edits = 0;
   store.on("change", () => edits++);
+  history.on("commit", () => messages.settle());
   const shownShapes = sameWhile(
     () => [stage.picture?.frame, edits, session.hidden, session.allHidden, labels.ontology],
     () => (stage.picture ? index.visibleAt(stage.picture.frame).filter(({ id }) => !session.isHidden(id)) : []),
@@ -153,14 +162,14 @@ function wire({ dataUnit, row, source, labels, sync }) {
   const verification = () => verificationOf(watched.dataUnit);
   const refusal = !row ? "This is the viewer without labels." : mayLabel ? null : "You may look at these labels, not change them.";
   const labelable = new Labelable({ transport, source, table: dataUnit.table.id, refusal, verification });
-  const placement = new Placement({ store, history, say, seen: labelable.seen, prove: (frame) => receiptOf(transport, frame) });
+  const placement = new Placement({ store, history, say, refuse, seen: labelable.seen, prove: (frame) => receiptOf(transport, frame) });
   const go = (/** @type {number} */ frame) => {
-    if (hand.busy) return say("Finish the shape in hand first, or give it up with Escape.");
+    if (hand.busy) return refuse("Finish the shape in hand first, or give it up with Escape.");
     transport.show(Math.min(source.frameCount - 1, Math.max(0, frame))).catch(heard);
   };
   /** @type {ToolContext} */
   const toolContext = {
-    history, index, session, viewport, placement, nameOf, go, say,
+    history, index, session, viewport, placement, nameOf, go, say, refuse,
     show: (frame) => transport.show(frame),
     shown: shownShapes,
     ontology: () => labels.ontology,
@@ -195,6 +204,7 @@ function wire({ dataUnit, row, source, labels, sync }) {
   const review = row && new LabelReview(row.id, store);
   const { act, knows } = actionsOf({
     transport, toolContext, hand, address, sync, review, neighbours, mayLabel, splits, overlay, heard, stage: element("stage"), refresh: invalidate,
+    settle: () => messages.settle(),
     clock: source,
     saveAll: async () => sync && saveAll(sync),
     help: /** @type {HTMLDialogElement} */ (element("help")),

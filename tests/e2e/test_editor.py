@@ -258,9 +258,21 @@ def test_nothing_can_be_drawn_while_it_plays_and_a_sentence_says_why(editor: Pag
     until(editor, "viewer.frame > 2")
     editor.keyboard.press("b")
     drag(editor, (100, 100), (200, 200))
-    expect(editor.locator("#toasts")).to_contain_text("Pause to label")
+    # Where the hand is, and nowhere twice; read out all the same.
+    expect(editor.locator("#corner")).to_contain_text("Pause to label")
+    expect(editor.locator("#spoken")).to_contain_text("Pause to label")
+    expect(editor.locator(".toast")).to_have_count(0)
     expect(editor.locator(".object-row")).to_have_count(0)
     editor.keyboard.press("Space")
+
+
+def test_why_something_is_not_done_goes_with_the_next_thing_or_with_escape(editor: Page) -> None:
+    toast = editor.locator(".toast")
+    for key in ("Escape", "n"):
+        editor.keyboard.press("h")
+        expect(toast).to_have_text("Nothing is selected.", timeout=2000)
+        editor.keyboard.press(key)
+        expect(toast).to_have_count(0, timeout=2000)
 
 
 def test_a_box_can_be_made_and_placed_without_a_mouse(editor: Page) -> None:
@@ -404,7 +416,7 @@ def test_nothing_is_labelled_beyond_what_is_verified_until_verification_gets_the
     expect(chip(page)).to_contain_text("Verification has not reached frame 60: 50 %")
     page.keyboard.press("1")
     drag(page, (100, 100), (200, 200))
-    expect(page.locator("#toasts")).to_contain_text("Verification has not reached frame 60")
+    expect(page.locator("#corner")).to_contain_text("Verification has not reached frame 60")
     expect(page.locator(".object-row")).to_have_count(0)
     server.python(
         "from viewer.models import *\n"

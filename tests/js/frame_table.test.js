@@ -100,6 +100,8 @@ test("frames that may not be labelled say so, and types have their letters", () 
   );
   assert.deepEqual([0, 1, 2].map((frame) => table.mayLabel(frame)), [false, false, true]);
   assert.deepEqual([0, 1, 2].map((frame) => table.typeAt(frame)), ["I", "P", "B"]);
+  const why = [0, 1, 2].map((frame) => table.whyNotLabel(frame));
+  assert.deepEqual(why, ["its time is before 0", "the file is damaged there and has no clean picture of it", null]);
 });
 
 test("runs come with their description and the packet that they begin at", () => {

@@ -27,7 +27,7 @@ export function setOut({ classes = [{ id: 1, name: "car", color: "#e69f00", shap
   const proof = { late: false };
   const say = (/** @type {string} */ sentence) => void screen.said.push(sentence);
   const placement = new Placement({
-    store, history, say,
+    store, history, say, refuse: say,
     seen: () => (screen.problem === null ? { frame: { table: 7, frame: screen.frame, pts: screen.frame * 512, packet: screen.frame } } : { problem: screen.problem }),
     prove: (frame) => {
       const receipt = /** @type {const} */ ({ ...frame, proof: "browser_digest", digest: DIGEST });
@@ -43,7 +43,7 @@ export function setOut({ classes = [{ id: 1, name: "car", color: "#e69f00", shap
   const shown = () => index.visibleAt(screen.frame).filter(({ id }) => !session.isHidden(id));
   const ontology = new Ontology({ classes });
   const editor = {
-    history, index, session, viewport, placement, shown, say,
+    history, index, session, viewport, placement, shown, say, refuse: say,
     ontology: () => ontology,
     density: () => 1,
     reachable: () => shown().filter(({ id }) => !session.isLocked(id)),

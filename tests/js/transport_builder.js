@@ -51,6 +51,7 @@ class Source {
   }
   typeAt = () => "P";
   mayLabel = () => true;
+  whyNotLabel = () => null;
   prefetch = () => {};
   aim = () => {};
   buffered = () => [];

@@ -4,7 +4,7 @@ const STAYS = 5000; // milliseconds; longer for longer sentences
 
 export class Messages {
   #host;
-  /** @type {{element: HTMLElement, timer: ReturnType<typeof setTimeout>} | null} */
+  /** @type {{element: HTMLElement, timer: ReturnType<typeof setTimeout>, refusal: boolean} | null} */
   #shown = null;
 
   /** @param {HTMLElement} host  a polite live region */
@@ -17,12 +17,27 @@ export class Messages {
    * @returns {() => void} takes it away, if it is still there
    */
   say(sentence) {
+    return this.#show(sentence, false);
+  }
+
+  /** Why something is not done now: of no use any more as soon as something is, see `settle`. @param {string} sentence */
+  refuse(sentence) {
+    this.#show(sentence, true);
+  }
+
+  /** Something is done, or the user has read enough: a refusal that still stands there goes. */
+  settle() {
+    if (this.#shown?.refusal) this.#drop();
+  }
+
+  /** @param {string} sentence @param {boolean} refusal */
+  #show(sentence, refusal) {
     this.#drop();
     const element = document.createElement("div");
     element.className = "toast";
     element.textContent = sentence;
     this.#host.append(element);
-    const shown = { element, timer: setTimeout(() => this.#drop(), STAYS + 40 * sentence.length) };
+    const shown = { element, timer: setTimeout(() => this.#drop(), STAYS + 40 * sentence.length), refusal };
     this.#shown = shown;
     return () => {
       if (this.#shown === shown) this.#drop();

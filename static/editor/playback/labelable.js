@@ -28,7 +28,7 @@ export class Labelable {
     if (transport.playing) return "Pause to label: a shape is placed on a frame that stands still.";
     if (painted === null || painted !== target) return `Frame ${target} is not on the screen yet.`;
     if (verification && painted >= verification.proved) return `Verification has not reached frame ${painted}: ${progressWords(verification)}.`;
-    if (!source.mayLabel(painted)) return `Frame ${painted} may not be labelled: it has no clean picture, a time before 0, or another size than the first.`;
+    if (!source.mayLabel(painted)) return `Frame ${painted} may not be labelled, because ${source.whyNotLabel(painted) ?? "the server has not verified it"}.`;
     if (proof?.state === "unproved") return `Frame ${painted} is not proved: ${proof.reason}.`;
     return null;
   }

@@ -32,6 +32,7 @@
  * @property {(seconds: number) => number} frameAt
  * @property {(frame: number) => string} typeAt I, P, B or ?
  * @property {(frame: number) => boolean} mayLabel
+ * @property {(frame: number) => string | null} whyNotLabel the one reason, as words to go on with after “because”
  * @property {(frame: number, options?: {signal?: AbortSignal, purpose?: Purpose}) => Promise<Picture>} read
  * @property {(first: number, last: number) => void} prefetch
  * @property {(frame: number) => void} aim what is being read for `scrub` is now sought for this frame

@@ -136,6 +136,13 @@ export class FrameTable {
     return !(this.frameFlags[frame] & (NO_LABEL | UNCLEAN));
   }
 
+  /** Why `mayLabel` is false, as words to go on with after “because”; null where it is true. @param {number} frame */
+  whyNotLabel(frame) {
+    if (this.frameFlags[frame] & UNCLEAN) return "the file is damaged there and has no clean picture of it";
+    if (!(this.frameFlags[frame] & NO_LABEL)) return null;
+    return this.framePts[frame] < 0 ? "its time is before 0" : "its picture has another size than the first";
+  }
+
   /**
    * The packet to begin decoding at so that `frame` comes out whole, or null if there is none.
    * @param {number} frame

@@ -114,6 +114,11 @@ export class VideoSource extends EventTarget {
     return frame < this.proved && this.table.mayLabel(frame);
   }
 
+  /** Why `mayLabel` is false for good, as words to go on with after “because”; null if it is not. @param {number} frame */
+  whyNotLabel(frame) {
+    return this.table.whyNotLabel(frame);
+  }
+
   /** Frames for which the file has no clean picture, ascending. @returns {readonly number[]} */
   unclean() {
     this.#unclean ??= Array.from(this.table.frameFlags.keys()).filter((frame) => this.table.frameFlags[frame] & UNCLEAN);

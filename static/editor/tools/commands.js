@@ -25,7 +25,7 @@ export function labelCommands(editor) {
   /** Selected tracks that may be changed; says why there are none. */
   const chosen = () => {
     const ids = session.selection.filter((id) => index.track(id) !== null && !session.isLocked(id));
-    if (ids.length === 0) editor.say(session.selection.length > 0 ? "The selection is locked (Shift+L)." : "Nothing is selected.");
+    if (ids.length === 0) editor.refuse(session.selection.length > 0 ? "The selection is locked (Shift+L)." : "Nothing is selected.");
     return ids;
   };
   const one = () => chosen().at(-1) ?? null;
@@ -33,7 +33,7 @@ export function labelCommands(editor) {
   /** An edit that is about no frame in particular. @type {(name: string, writes: readonly Write[]) => boolean} */
   const edit = (name, writes) => {
     if (placement.open) {
-      editor.say(placement.problem ?? "Finish the shape in hand first.");
+      editor.refuse(placement.problem ?? "Finish the shape in hand first.");
       return false;
     }
     return writes.length > 0 && history.do(name, writes) !== null;
@@ -78,7 +78,7 @@ export function labelCommands(editor) {
     });
 
   const paste = (/** @type {boolean} */ inPlace) => {
-    if (clipboard.length === 0) return editor.say("Nothing has been copied.");
+    if (clipboard.length === 0) return editor.refuse("Nothing has been copied.");
     const pointer = editor.pointer();
     if (inPlace || pointer === null) return add("Paste", clipboard.map((item) => ({ ...item, box: moved(item.box, 0, 0, viewport.picture) })));
     const left = Math.min(...clipboard.map(({ box }) => box.x));
@@ -92,10 +92,10 @@ export function labelCommands(editor) {
   const goToKeyframe = (/** @type {1 | -1} */ way) => {
     const id = session.current;
     const frame = editor.painted();
-    if (id === null || frame === null) return editor.say("Select an object to go through its keyframes.");
+    if (id === null || frame === null) return editor.refuse("Select an object to go through its keyframes.");
     const keyframe = way > 0 ? index.nextKeyframe(id, frame) : index.previousKeyframe(id, frame);
     if (keyframe) editor.go(keyframe.value.frame);
-    else editor.say(`${editor.nameOf(id)} has no keyframe ${way > 0 ? "after" : "before"} frame ${frame}.`);
+    else editor.refuse(`${editor.nameOf(id)} has no keyframe ${way > 0 ? "after" : "before"} frame ${frame}.`);
   };
 
   const goToLabelled = (/** @type {1 | -1} */ way) => {
@@ -107,7 +107,7 @@ export function labelCommands(editor) {
       if (keyframe && (best === null || (keyframe.value.frame - best) * way < 0)) best = keyframe.value.frame;
     }
     if (best !== null) editor.go(best);
-    else editor.say(`No keyframe ${way > 0 ? "after" : "before"} frame ${frame}.`);
+    else editor.refuse(`No keyframe ${way > 0 ? "after" : "before"} frame ${frame}.`);
   };
 
   const cycle = (/** @type {1 | -1} */ way) => {
@@ -155,7 +155,7 @@ export function labelCommands(editor) {
         const keyframe = index.keyframeAt(id, frame);
         return keyframe ? deleteKeyframe(index, keyframe.id) : [];
       });
-      if (writes.length === 0) editor.say(`No keyframe of the selection is on frame ${frame}.`);
+      if (writes.length === 0) editor.refuse(`No keyframe of the selection is on frame ${frame}.`);
       else edit(`Delete keyframe of ${namesOf(editor, ids)}`, writes);
     },
     undo: () => travel("undo"),
@@ -171,7 +171,7 @@ export function labelCommands(editor) {
       if (ids.length === 0) return;
       const before = (editor.painted() ?? 0) - 1;
       const there = ids.filter((id) => index.shapeAt(id, before) !== null);
-      if (there.length === 0) return editor.say(before < 0 ? "There is no frame before the first." : `Nothing stands on frame ${before}.`);
+      if (there.length === 0) return editor.refuse(before < 0 ? "There is no frame before the first." : `Nothing stands on frame ${before}.`);
       return placement.do(`Copy ${namesOf(editor, there)} from the frame before`, (receipt, frame) =>
         there.flatMap((id) => {
           const shape = index.shapeAt(id, frame - 1)?.shape;
@@ -211,7 +211,7 @@ export function labelCommands(editor) {
       const id = one();
       const frame = editor.painted();
       if (id === null || frame === null) return;
-      if (index.previousKeyframe(id, frame) === null) return editor.say(`${editor.nameOf(id)} has no keyframe before frame ${frame}: there is nothing to split off.`);
+      if (index.previousKeyframe(id, frame) === null) return editor.refuse(`${editor.nameOf(id)} has no keyframe before frame ${frame}: there is nothing to split off.`);
       let second = "";
       const done = await placement.do(`Split ${editor.nameOf(id)}`, (receipt, at) => {
         const writes = splitTrack(index, id, at, receipt);
@@ -225,14 +225,14 @@ export function labelCommands(editor) {
     },
     merge() {
       const ids = chosen();
-      if (ids.length !== 2) return editor.say("Select the two objects to merge (Shift+click).");
+      if (ids.length !== 2) return editor.refuse("Select the two objects to merge (Shift+click).");
       try {
         const writes = mergeTracks(index, ids[0], ids[1]);
         const gone = writes.find(({ kind, value }) => kind === "track" && value === null)?.id;
         if (edit(`Merge ${editor.nameOf(ids[0])} and ${editor.nameOf(ids[1])}`, writes)) session.set({ selection: ids.filter((id) => id !== gone) });
       } catch (error) {
         if (!(error instanceof EditError)) throw error;
-        editor.say(error.message);
+        editor.refuse(error.message);
       }
     },
     previousKeyframe: () => goToKeyframe(-1),
@@ -242,22 +242,22 @@ export function labelCommands(editor) {
     bisect() {
       const id = session.current;
       const frame = editor.painted();
-      if (id === null || frame === null) return editor.say("Select an object to go between its keyframes.");
+      if (id === null || frame === null) return editor.refuse("Select an object to go between its keyframes.");
       const from = (index.keyframeAt(id, frame) ?? index.previousKeyframe(id, frame))?.value.frame;
       const to = index.nextKeyframe(id, frame)?.value.frame;
-      if (from === undefined || to === undefined) return editor.say(`Frame ${frame} is not between two keyframes of ${editor.nameOf(id)}.`);
-      if (to - from < 2) return editor.say(`No frame lies between the keyframes ${from} and ${to}.`);
+      if (from === undefined || to === undefined) return editor.refuse(`Frame ${frame} is not between two keyframes of ${editor.nameOf(id)}.`);
+      if (to - from < 2) return editor.refuse(`No frame lies between the keyframes ${from} and ${to}.`);
       editor.go(Math.floor((from + to) / 2));
     },
     nextObject: () => cycle(1),
     previousObject: () => cycle(-1),
 
-    hide: () => (session.selection.length > 0 ? session.toggleHidden(session.selection) : editor.say("Nothing is selected.")),
+    hide: () => (session.selection.length > 0 ? session.toggleHidden(session.selection) : editor.refuse("Nothing is selected.")),
     hideAll() {
       session.set({ allHidden: !session.allHidden });
       editor.say(session.allHidden ? "All objects are hidden (Shift+H shows them)." : "Objects are shown again.");
     },
-    lock: () => (session.selection.length > 0 ? session.toggleLocked(session.selection) : editor.say("Nothing is selected.")),
+    lock: () => (session.selection.length > 0 ? session.toggleLocked(session.selection) : editor.refuse("Nothing is selected.")),
     lockAll() {
       session.set({ allLocked: !session.allLocked });
       editor.say(session.allLocked ? "All objects are locked (Ctrl+Shift+L unlocks them)." : "Objects are unlocked again.");
@@ -265,7 +265,7 @@ export function labelCommands(editor) {
     names: () => session.set({ names: !session.names }),
     zoomToSelection() {
       const boxes = editor.shown().filter(({ id }) => session.selection.includes(id)).map(({ shape }) => shape);
-      if (boxes.length === 0) return editor.say("Nothing of the selection is on this frame.");
+      if (boxes.length === 0) return editor.refuse("Nothing of the selection is on this frame.");
       const x = Math.min(...boxes.map((box) => box.x));
       const y = Math.min(...boxes.map((box) => box.y));
       viewport.zoomTo({
@@ -278,11 +278,11 @@ export function labelCommands(editor) {
     commands[`class${at}`] = () => {
       const item = editor.ontology().classes[at];
       if (item) session.set({ tool: "box", classId: item.id, redraws: null });
-      else editor.say(`There is no class ${(at + 1) % 10}.`);
+      else editor.refuse(`There is no class ${(at + 1) % 10}.`);
     };
     commands[`setClass${at}`] = () => {
       const item = editor.ontology().classes[at];
-      if (!item) return editor.say(`There is no class ${(at + 1) % 10}.`);
+      if (!item) return editor.refuse(`There is no class ${(at + 1) % 10}.`);
       setClass(item.id);
     };
   }

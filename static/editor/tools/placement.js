@@ -14,6 +14,7 @@ export class Placement extends Emitter {
   #seen;
   #prove;
   #say;
+  #refuse;
   /** @type {{frame: SeenFrame, proof: Promise<Receipt>, receipt: Receipt, touched: Set<string>, waiting: boolean} | null} */
   #open = null;
   /** @type {Promise<unknown>} */
@@ -28,14 +29,16 @@ export class Placement extends Emitter {
    * @param {(frame: SeenFrame) => Promise<Receipt>} options.prove  resolves to the receipt of the picture that is on the screen when it
    *   is called, or rejects with a sentence
    * @param {(sentence: string) => void} options.say
+   * @param {(sentence: string) => void} options.refuse  says why there is nothing to be placed on now
    */
-  constructor({ store, history, seen, prove, say }) {
+  constructor({ store, history, seen, prove, say, refuse }) {
     super();
     this.#store = store;
     this.#history = history;
     this.#seen = seen;
     this.#prove = prove;
     this.#say = say;
+    this.#refuse = refuse;
     store.on("change", (change) => this.#follow(change));
   }
 
@@ -69,7 +72,7 @@ export class Placement extends Emitter {
     const problem = this.problem;
     const seen = this.#seen();
     if (problem !== null || "problem" in seen || this.#open) {
-      this.#say(problem ?? "Finish the shape in hand first.");
+      this.#refuse(problem ?? "Finish the shape in hand first.");
       return false;
     }
     // Of the picture that the hand begins on, and asked for at once; who waits for it hears of a failure.

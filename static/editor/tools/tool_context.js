@@ -9,10 +9,11 @@
 
 /**
  * `density` is canvas pixels a CSS pixel. `shown` is what can be seen on the painted frame; `reachable` what of it the mouse may take.
+ * `say` is for news, `refuse` for why something is not done, which goes as soon as something is.
  * `pointer` is where the mouse was last, in image coordinates. `painted` is the frame on the screen, `go` asks for another one, `show` resolves when it is there.
  * @typedef {{history: History, index: TrackIndex, session: Session, viewport: Viewport, placement: Placement,
  *   ontology: () => Ontology, density: () => number, shown: () => Visible[], reachable: () => Visible[],
- *   pointer: () => Point | null, painted: () => number | null, go: (frame: number) => void, show: (frame: number) => Promise<unknown>, say: (sentence: string) => void,
+ *   pointer: () => Point | null, painted: () => number | null, go: (frame: number) => void, show: (frame: number) => Promise<unknown>, say: (sentence: string) => void, refuse: (sentence: string) => void,
  *   nameOf: (trackId: string) => string, setSweep: (rect: Rect | null) => void, noClasses: () => void}} ToolContext
  */
 
