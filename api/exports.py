@@ -78,9 +78,8 @@ def _answer(request: Request, dataset: Dataset, units: Iterable[DataUnit], title
     # Django would read an ordinary iterator to its end before the first byte of an ASGI answer.
     content = _in_thread(chunks) if isinstance(request._request, ASGIRequest) else chunks
     response = StreamingHttpResponse(content, content_type="application/json")
-    response["Content-Disposition"] = content_disposition_header(
-        True, f"{title}.{'coco' if format == 'coco' else 'labels'}.json"
-    )
+    kind = ("coco" if format == "coco" else "labels") + (".every-frame" if frames == "all" else "")
+    response["Content-Disposition"] = content_disposition_header(True, f"{title}.{kind}.json")
     response["Cache-Control"] = "private, no-store"
     return response
 

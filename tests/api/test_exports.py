@@ -165,10 +165,19 @@ def test_other_formats_are_refused_in_words(query):
 
 
 @pytest.mark.django_db
-def test_the_file_is_named_after_what_is_in_it():
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("", "clip.mp4.labels.json"),
+        ("?frames=all", "clip.mp4.labels.every-frame.json"),
+        ("?format=coco", "clip.mp4.coco.json"),
+        ("?format=coco&frames=all", "clip.mp4.coco.every-frame.json"),
+    ],
+)
+def test_the_file_is_named_after_what_is_in_it(query, name):
     on = labelled()
-    answer = get(on, f"/api/data-units/{on.unit.pk}/export?format=coco")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="clip.mp4.coco.json"'
+    answer = get(on, f"/api/data-units/{on.unit.pk}/export{query}")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
 @pytest.mark.django_db(transaction=True)
