@@ -306,6 +306,10 @@ def test_rows_come_in_the_order_that_is_asked_for(client, units, sort, found):
         "sort=--title",
         "q=state:nothing",
         "state=nothing",
+        "q=labels:0",
+        "q=review:many",
+        "q=-codec:h264",
+        "q=!labels:none",
         "limit=501",
         "limit=-1",
         "offset=x",
@@ -317,6 +321,24 @@ def test_what_may_not_be_asked_is_refused(client, units, query):
     response = client.get(f"/api/datasets/{units[0].dataset_id}/data-units/?{query}")
     assert response.status_code == 400
     assert response.json()["code"] in ("invalid_sort", "invalid_query")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("labels:0", "There is no “labels:0”, only labels:none and labels:some."),
+        ("-codec:h264", "state: waiting, reading"),
+        ("state:fai", "States are waiting, reading"),
+    ],
+)
+def test_a_filter_word_that_is_not_understood_is_answered_with_what_is(client, units, query, said):
+    answer = client.get(f"/api/datasets/{units[0].dataset_id}/data-units/", {"q": query})
+    assert said in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("query", ["nonsense:1", "frames:>100", "labels:", "-street"])
+def test_a_word_with_a_colon_that_is_no_field_is_text(client, units, query):
+    assert client.get(f"/api/datasets/{units[0].dataset_id}/data-units/", {"q": query}).json()["count"] == 0
 
 
 def test_pages_of_rows_fit_together(client, units):

@@ -327,6 +327,20 @@ def test_chosen_videos_are_removed_together_with_the_labels_counted(
     assert titles(page) == ["clip 3.mp4", "clip 4.mp4"]
 
 
+def test_what_is_not_understood_in_the_filter_is_answered_with_what_is(
+    server: Server, dataset: int, open_page: Callable[..., Page]
+) -> None:
+    fill(server, dataset, ["a video"])
+    page = open_page()
+    page.get_by_label("Filter", exact=True).fill("labels:0")
+    expect(page.locator("#filter-problem")).to_have_text("There is no “labels:0”, only labels:none and labels:some.")
+    page.get_by_label("Filter", exact=True).fill("frames:>100")
+    expect(page.locator("#filter-problem")).to_be_hidden()
+    expect(page.locator("#nothing-found")).to_contain_text("waiting, reading, ready, failed or needs_reencode")
+    page.get_by_role("button", name="Clear the filter").click()
+    expect(page.locator(".row-title")).to_have_text(["a video"])
+
+
 def test_the_bar_for_chosen_videos_lies_open_beside_panel_tray_and_toasts(
     server: Server, dataset: int, open_page: Callable[..., Page], tmp_path: Path
 ) -> None:

@@ -26,6 +26,15 @@ STATES = {
 }
 
 
+# What words with a colon ask for, and with which values.
+FIELDS = {
+    "state": ", ".join(STATES),
+    "codec": "as in the column",
+    "by": "a username",
+    "labels": "none, some",
+    "review": "none, some",
+}
+
 DEAD_ENDS = (DataUnit.FAILED, DataUnit.NEEDS_REENCODE)
 
 
@@ -103,8 +112,11 @@ def _words(query: str) -> list[str]:
 
 def _meaning(word: str) -> Q:
     """What a word asks for. One with a colon whose beginning is no field is text, as titles have colons too."""
-    field, colon, value = word.partition(":")
-    match field.lower() if colon and value else "":
+    field, _, value = word.partition(":")
+    field = field.lower()
+    if value and field[:1] in ("-", "!") and field[1:] in FIELDS:
+        raise ViewerError(f"A filter says what is wanted, not what is unwanted: {_understood()}.", code="invalid_query")
+    match field if value else "":
         case "state":
             return Q(state=_state(value))
         case "codec":
@@ -112,11 +124,21 @@ def _meaning(word: str) -> Q:
         case "by":
             changes = LabelChange.objects.filter(label_row__data_unit=OuterRef("pk"), user__username__iexact=value)
             return Q(Exists(changes))
-        case "labels" if value in ("none", "some"):
-            return Q(Exists(_tracks())) if value == "some" else ~Q(Exists(_tracks()))
-        case "review" if value in ("none", "some"):
-            return Q(Exists(_tables_to_review())) if value == "some" else ~Q(Exists(_tables_to_review()))
+        case "labels":
+            return Q(Exists(_tracks())) if _some(field, value) else ~Q(Exists(_tracks()))
+        case "review":
+            return Q(Exists(_tables_to_review())) if _some(field, value) else ~Q(Exists(_tables_to_review()))
     return Q(title__icontains=word)
+
+
+def _some(field: str, value: str) -> bool:
+    if value.lower() not in ("none", "some"):
+        raise ViewerError(f"There is no “{field}:{value}”, only {field}:none and {field}:some.", code="invalid_query")
+    return value.lower() == "some"
+
+
+def _understood() -> str:
+    return "; ".join(f"{field}: {values}" for field, values in FIELDS.items())
 
 
 def _state(name: str) -> str:
