@@ -52,6 +52,7 @@ export function followTransport({ transport, stage, toolContext: { placement }, 
   });
   transport.addEventListener("painted", () => {
     proof.failure = null;
+    proof.painted(performance.now());
     stage.setState(transport.painted === transport.target || transport.playing ? "shown" : "seeking");
     showNotice(null);
     // A shape in hand belongs to the frame that it was begun on.
@@ -60,6 +61,7 @@ export function followTransport({ transport, stage, toolContext: { placement }, 
     refresh();
   });
   transport.addEventListener("playing", () => {
+    proof.turned();
     stage.setState(transport.painted === transport.target ? "shown" : "seeking");
     address.follow();
     refresh();

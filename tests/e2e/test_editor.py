@@ -399,6 +399,8 @@ def test_what_the_browser_cannot_decode_is_shown_and_proved_by_the_server(
     assert (keyframe["frame"], keyframe["receipt"]["proof"]) == (11, "server")
     page.keyboard.press("ArrowRight")
     expect(chip(page)).to_have_text("Frame 12 shown by the server")
+    page.keyboard.press("Space")
+    expect(chip(page)).to_have_text(re.compile(r"^Playing, frame \d+: the server's pictures, [\d.]+ a second$"))
 
 
 def test_nothing_is_labelled_beyond_what_is_verified_until_verification_gets_there(

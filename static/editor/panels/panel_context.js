@@ -11,8 +11,9 @@
 
 /**
  * How it stands with the frame on the screen. `digest` is of the picture that is shown, `tableDigest` of the table.
+ * `perSecond`: pictures that come onto the screen while it plays; null while that is not known.
  * @typedef {{state: "seeking" | "playing" | "proving" | "proved" | "server" | "unproved" | "beyond" | "failed", frame: number | null, reason: string | null,
- *   digest: string | null, tableDigest: string | null, pts: number | null, packet: number | null, source: string | null}} Proof
+ *   digest: string | null, tableDigest: string | null, pts: number | null, packet: number | null, source: string | null, perSecond: number | null}} Proof
  */
 /**
  * @typedef {{target: number, painted: number | null, playing: boolean, rate: number, mode: "every" | "real", skipped: number,

@@ -1,6 +1,7 @@
 /** How it stands with the frame on the screen, and the digest that the table has of it. */
 
 import { digestRange, digestText } from "../core/digest.js";
+import { PaintedRate } from "../playback/painted_rate.js";
 
 /** @import {Transport} from "../playback/transport.js" */
 /** @import {Verification} from "../playback/verification.js" */
@@ -12,6 +13,7 @@ export class ProofState {
   /** The server is busy with other pictures, and is asked again for this one. @type {{frame: number, seconds: number} | null} */
   busy = null;
   #about;
+  #rate = new PaintedRate();
   /** Those of the table that were looked at; null: asked for, or the table has none. @type {Map<number, string | null>} */
   #digests = new Map();
 
@@ -31,6 +33,7 @@ export class ProofState {
       pts: picture?.pts ?? null,
       packet: picture?.packet ?? null,
       source: picture?.source ?? null,
+      perSecond: playing ? this.#rate.perSecond : null,
     };
     if (this.failure !== null) return { ...facts, state: "failed", reason: this.failure };
     if (playing && painted !== null) return { ...facts, state: "playing", reason: null };
@@ -39,6 +42,16 @@ export class ProofState {
     if (proof === null) return { ...facts, state: "proving", reason: picture?.reason ?? null };
     return { ...facts, state: /** @type {Proof["state"]} */ (proof.state), reason: proof.reason };
   };
+
+  /** A picture has come onto the screen. @param {number} now  milliseconds */
+  painted(now) {
+    if (this.#about.transport.playing) this.#rate.add(now);
+  }
+
+  /** Playing has begun or ended, or goes on in another way, or frames were left out. */
+  turned() {
+    if (!this.#about.transport.playing) this.#rate.clear();
+  }
 
   /** Fetch the table's digest of the frame on the screen, if the details that show it are open. */
   async lookUp() {

@@ -24,7 +24,8 @@ export function proofWords(proof, verification, target) {
     case "seeking":
       return proof.reason === null ? `Seeking frame ${target}…` : `Frame ${target}: ${proof.reason}`;
     case "playing":
-      return `Playing, frame ${proof.frame}`;
+      if (proof.source !== "server") return `Playing, frame ${proof.frame}`;
+      return `Playing, frame ${proof.frame}: the server's pictures${proof.perSecond === null ? "" : `, ${rateOf(proof.perSecond)} a second`}`;
     case "proving":
       return `Frame ${proof.frame}: proving…`;
     case "proved":
@@ -38,6 +39,11 @@ export function proofWords(proof, verification, target) {
     default:
       return `Frame ${proof.frame} not proved: ${proof.reason ?? "no reason given"}`;
   }
+}
+
+/** @param {number} perSecond */
+function rateOf(perSecond) {
+  return perSecond < 1.95 ? perSecond.toFixed(1) : String(Math.round(perSecond));
 }
 
 /** @param {PanelContext} editor */
