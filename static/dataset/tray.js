@@ -64,7 +64,7 @@ function row(item, uploads) {
     <span class="tray-buttons">
       ${state === "sending" || state === "waiting" ? button("pause", "Pause", () => uploads.pause(item)) : nothing}
       ${state === "paused" ? button("play", "Go on with", () => uploads.resume(item)) : nothing}
-      ${state === "failed" ? button("rotate-ccw", "Try again:", () => uploads.resume(item)) : nothing}
+      ${state === "failed" && !item.final ? button("rotate-ccw", "Try again:", () => uploads.resume(item)) : nothing}
       ${state === "done" ? html`<span class="tray-end ${failed(item) ? "tray-end-bad" : ""}">${icon(item.unit === null ? "circle-check" : stateOf(item.unit).icon)}</span>` : button("x", state === "failed" ? "Dismiss" : "Cancel", () => void uploads.cancel(item))}
     </span>
     ${state === "done" || state === "failed" ? nothing : html`<progress class="progress" max="1" value=${item.size > 0 ? item.sent / item.size : 0} aria-label="Upload of ${item.name}"></progress>`}

@@ -18,21 +18,28 @@ const tus = /** @type {any} */ (window).tus;
  */
 
 /**
- * @typedef {{key: number, name: string, size: number, sent: number, speed: number, state: State, sentence: string, again: number,
+ * @typedef {{key: number, name: string, size: number, sent: number, speed: number, state: State, sentence: string, again: number, final: boolean,
  *   dataUnit: number | null, unit: DataUnit | null}} Item
- *   `speed` in bytes a second · `again`: seconds until the next attempt, while `waiting` · `dataUnit`: what it has become,
+ *   `speed` in bytes a second · `again`: seconds until the next attempt, while `waiting` · `final`: it failed for good · `dataUnit`: what it has become,
  *   once it is `done` · `unit`: what is known of that
  */
 
-/** The sentence in the body of a refusal. @param {string} body @param {number} status */
-function sentenceOf(body, status) {
+const FINAL = ["too_large", "empty_file"]; // the same file will not do better
+
+/**
+ * The sentence in the body of a refusal, and whether it is for good.
+ * @param {string} body
+ * @param {number} status
+ * @returns {{sentence: string, final: boolean}}
+ */
+function refusalOf(body, status) {
   try {
-    const { detail } = JSON.parse(body);
-    if (typeof detail === "string") return detail;
+    const { code, detail } = JSON.parse(body);
+    if (typeof detail === "string") return { sentence: detail, final: FINAL.includes(code) };
   } catch {
     // Not ours: a proxy's page, say.
   }
-  return `The server answered ${status}. Try again.`;
+  return { sentence: `The server answered ${status}. Try again.`, final: false };
 }
 
 /** Emits `change`, and `done` when a file has arrived whole. */
@@ -178,7 +185,7 @@ export class Uploads extends EventTarget {
    */
   #item(name, size, state) {
     /** @type {Item} */
-    const item = { key: this.nextKey++, name, size, sent: 0, speed: 0, state, sentence: "", again: 0, dataUnit: null, unit: null };
+    const item = { key: this.nextKey++, name, size, sent: 0, speed: 0, state, sentence: "", again: 0, final: false, dataUnit: null, unit: null };
     this.items.push(item);
     return item;
   }
@@ -289,7 +296,8 @@ export class Uploads extends EventTarget {
       work.timer = setTimeout(() => this.#again(item), seconds * 1000);
     } else {
       item.state = "failed";
-      item.sentence = answer === null ? error.message : sentenceOf(answer.getBody(), status);
+      const refusal = answer === null ? { sentence: error.message, final: false } : refusalOf(answer.getBody(), status);
+      Object.assign(item, refusal);
       // Begun anew when it is tried again: the server has refused this one.
       work.upload = null;
       item.sent = 0;

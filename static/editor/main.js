@@ -149,7 +149,7 @@ function wire({ dataUnit, row, source, labels, sync }) {
       nameOf: ({ id }) => nameOf(id),
       selection: session.selection,
       hovered: session.hovered,
-      locked: (id) => session.isLocked(id),
+      locked: (id) => !mayLabel || session.isLocked(id), // a reader gets no handles
       names: session.names,
       moving: transport.playing,
       sweep,

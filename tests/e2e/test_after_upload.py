@@ -109,3 +109,14 @@ def test_a_sign_in_link_leads_to_the_port_on_which_the_server_runs(server: Serve
     unaware = {name: value for name, value in server.environment.items() if name not in ("PORT", "HOST")}
     out = Server(server.data, server.port, unaware).command("signin", "carla")
     assert f"{server.url}/signin/" in out
+
+
+def test_a_new_users_sign_in_link_is_copied_with_one_click(server: Server, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("ann")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{server.url}/users/")
+    page.get_by_label("Username of a new user").fill("copied")
+    page.get_by_role("button", name="Make a user").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#copy-said")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#signin-link").inner_text()

@@ -149,6 +149,7 @@ def test_an_empty_file_fails_in_the_tray_with_the_servers_sentence(
     page = open_page()
     drop(page, tmp_path / "empty.mp4")
     expect(page.locator(".tray-words")).to_contain_text("The file is empty", timeout=SLOW)
+    expect(page.get_by_role("button", name="Try again: empty.mp4")).to_have_count(0)
     page.get_by_role("button", name="Dismiss empty.mp4").click()
     expect(page.locator("#tray")).to_be_hidden()
 
