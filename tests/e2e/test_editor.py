@@ -645,3 +645,37 @@ def test_the_page_weighs_less_than_half_a_megabyte(editor: Page) -> None:
             .map((one) => [one.name, one.encodedBodySize])"""
     )
     assert sum(dict(sizes).values()) < 500_000  # once each: what is named beforehand stands twice in the list
+
+
+def test_a_reader_sees_no_handles_on_a_shape_that_he_may_not_change(
+    editor: Page, server: Server, sign_in: Callable[..., Page]
+) -> None:
+    def corner() -> list[int]:
+        """The colour that is drawn over the picture at the lower right corner of the box."""
+        return editor.evaluate(
+            """([x, y]) => {
+                const overlay = document.getElementById("overlay");
+                const { left, top, width } = overlay.getBoundingClientRect();
+                const scale = overlay.width / width;
+                return [...overlay.getContext("2d").getImageData((x - left + 2) * scale, (y - top + 2) * scale, 1, 1).data];
+            }""",
+            list(place(editor, 200, 200)),
+        )
+
+    editor.keyboard.press("1")
+    draw_box(editor, (100, 100), (200, 200))
+    saved(editor)
+    address = editor.url
+    assert corner() == [255, 255, 255, 255]
+    sign_in("rita", admin=False)
+    server.python(
+        "from viewer.models import *\n"
+        "rita = User.objects.get(username='rita')\n"
+        "for dataset in Dataset.objects.all():\n"
+        "    DatasetMember.objects.get_or_create(user=rita, dataset=dataset, defaults={'role': 'reader'})"
+    )
+    editor.goto(address)
+    expect(chip(editor)).to_contain_text("proved")
+    editor.mouse.click(*place(editor, 150, 150))
+    expect(editor.locator(".object-row[data-selected=yes]")).to_have_count(1)
+    assert corner() != [255, 255, 255, 255]
