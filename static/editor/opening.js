@@ -64,6 +64,7 @@ async function tryOpening({ labelRow, datasetUrl, live, watched, say, showNotice
   const { dataUnit } = watched;
   // While a table is verified, labels of an older one go over to it by themselves.
   const labels = new OpenLabels(row?.ontology ?? { classes: [] }, dataUnit.table.state === "verified" ? dataUnit.table.id : null);
+  if (row) row.data_unit = dataUnit; // by which the page is opened: it may have waited for its frame table
   const sync = row && new LabelSync(row, labels.store, labels.history, live);
   sync?.on("message", say);
   const stopOntology = watched.on("ontology", (ontology) => labels.setOntology(ontology));

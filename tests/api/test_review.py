@@ -127,6 +127,27 @@ def test_many_labels_are_taken_back_with_few_looks_into_the_log(on, django_asser
     assert len(places(ask(on).json())) == 29
 
 
+def test_what_may_be_otherwise_by_a_label_to_review_is_not_exported(on):
+    track = on.track(new_id())
+    outside = on.range(track["id"], 25, 40)
+    save_changes(on.row, on.user, body(change(track, on.keyframe(track["id"], 3), outside)))
+    upgrade(on)
+    answer = client_of(on.user).get(f"/api/data-units/{on.unit.pk}/export?frames=all")
+    (exported,) = json.loads(answer.getvalue())["data_units"][0]["tracks"]
+    assert ([each["frame"] for each in exported["frames"]], exported["to_review"]) == ([3], 1)
+
+
+def test_a_label_does_not_go_over_onto_a_keyframe_that_stands_there(on):
+    old, track = on.unit.table, draw(on, 3)
+    upgrade(on)
+    LabelRecord.objects.filter(track=track, kind="keyframe").update(table=old)
+    there = on.keyframe(track, 3)
+    there["value"]["receipt"]["table"] = on.unit.table_id
+    save_changes(on.row, on.user, body(change(there)))
+    relink_labels(on.unit.table, find_relinking(on.unit.table))
+    assert keyframes().filter(table=on.unit.table).count() == 1
+
+
 def test_what_is_to_be_reviewed_is_left_out_of_exports_and_counted(on):
     draw(on, 3, 30)
     upgrade(on)

@@ -200,6 +200,8 @@ test("edits of a track heed what stands aside on an older frame table", () => {
   assert.deepEqual(writes.map(({ id, value }) => [id, value?.frame]), [[second.id, 20]]);
   assert.deepEqual(edit.deleteTrack(index, "t").map(({ id }) => id).sort(), [track, first, second, third].map(({ id }) => id).sort());
   assert.equal(edit.deleteKeyframe(index, third.id).length, 1); // it is not the last one
-  const { index: both } = labelsOn(1, [...trackWrites("a", { 0: box(1) }), ...trackWrites("b", { 5: box(1) }), older(trackWrites("b", { 9: box(2) })[1])]);
-  assert.deepEqual(edit.mergeTracks(both, "a", "b").find(({ id }) => id === "b:9")?.value?.track, "a");
+  for (const refused of [() => edit.splitTrack(index, "t", 40, receipt(40)), () => edit.mergeTracks(index, "t", "b")]) {
+    assert.throws(refused, edit.EditError); // on which side, or over what, nobody knows
+  }
+  assert.deepEqual([index.shapeAt("t", 30)?.shape, index.shapeAt("t", 35)], [box(3), null]);
 });

@@ -14,6 +14,7 @@ from django.db.models import FilteredRelation, Q
 from viewer.labels.tracks import Track
 from viewer.models import DataUnit, FrameTableRow, LabelRow
 
+ASIDE = "aside"  # a keyframe or range that is to be reviewed
 _IN_MEMORY = 16 << 20  # bytes of labels, some 40,000 keyframes; the rest waits in a file without a name
 
 
@@ -39,6 +40,7 @@ def read_labels(unit: DataUnit) -> Labels:
         (label_row, revision, table, stands_on), (*record, value) = row[:4], row[4:]
         if stands_on is not None and stands_on != table:
             to_review += 1  # its frame's number is not one of this table
+            spool.write(orjson.dumps((record[0], ASIDE, record[2], None)) + b"\n")
         elif value is not None:  # else there are no labels
             spool.write(orjson.dumps((*record, orjson.Fragment(value))) + b"\n")
     spool.seek(0)
@@ -50,11 +52,13 @@ def read_labels(unit: DataUnit) -> Labels:
 def _tracks(spool: SpooledTemporaryFile[bytes]) -> Iterator[Track]:
     with spool:
         for id, group in groupby(map(orjson.loads, spool), key=lambda row: row[0]):
-            own, others = None, []
+            own, others, aside = None, [], 0
             for _, kind, record, value in group:
                 if kind == "track":
                     own = value
+                elif kind == ASIDE:
+                    aside += 1
                 else:
                     others.append((kind, record, value))
             if own is not None:
-                yield Track.of(id, own, others)
+                yield Track.of(id, own, others, aside)

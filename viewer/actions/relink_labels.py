@@ -35,11 +35,16 @@ def relink_labels(new: FrameTableRow, relinking: Relinking) -> None:
     be reviewed. Call it inside a transaction.
     """
     _look(new, relinking)  # those that were saved since
+    records = LabelRecord._meta.db_table
     with connection.cursor() as cursor:
+        # Not onto a keyframe that somebody has placed meanwhile.
         cursor.executemany(
-            f"UPDATE {LabelRecord._meta.db_table} SET value = %s, table_id = %s "  # noqa: S608
-            "WHERE id = %s AND revision = %s",
-            relinking.texts,
+            f"UPDATE {records} SET value = %s, table_id = %s WHERE id = %s AND revision = %s "  # noqa: S608
+            f"AND NOT (kind = 'keyframe' AND EXISTS (SELECT 1 FROM {records} other "
+            f"WHERE other.label_row_id = {records}.label_row_id AND other.track = {records}.track "
+            f"AND other.frame = {records}.frame AND other.table_id = %s AND other.kind = 'keyframe' "
+            "AND other.value IS NOT NULL))",
+            [(*text, text[1]) for text in relinking.texts],
         )
 
 

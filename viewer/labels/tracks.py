@@ -41,9 +41,12 @@ class Track:
     number: int
     keyframes: tuple[Keyframe, ...]  # by frame
     outside: tuple[tuple[int, int | None], ...]  # disjoint, sorted; None: to the end
+    to_review: int = 0  # keyframes and ranges that stand on another frame table, and may say otherwise
 
     @staticmethod
-    def of(id: str, value: Mapping[str, Any], others: Iterable[tuple[str, str, Mapping[str, Any]]]) -> Track:
+    def of(
+        id: str, value: Mapping[str, Any], others: Iterable[tuple[str, str, Mapping[str, Any]]], to_review: int = 0
+    ) -> Track:
         """From a track's value and the (kind, id, value) of its keyframes and ranges, in any order."""
         keyframes, ranges = [], []
         for kind, record, of in others:
@@ -55,7 +58,7 @@ class Track:
             elif kind == "range":
                 ranges.append((of["first"], of["last"]))
         keyframes.sort(key=lambda keyframe: keyframe.frame)
-        return Track(id, value["class"], value["number"], tuple(keyframes), tuple(union(ranges)))
+        return Track(id, value["class"], value["number"], tuple(keyframes), tuple(union(ranges)), to_review)
 
     def shape_at(self, frame: int) -> Shown | None:
         """What the track shows on `frame`, None where it is not there."""

@@ -12,6 +12,8 @@ import { SHAPES } from "./shapes.js";
 /** An edit that makes no sense; the message is a sentence for the user. */
 export class EditError extends Error {}
 
+const REVIEW_FIRST = "Labels of this object are to be reviewed: do that first.";
+
 /**
  * The number that a new track of this class gets: "car 3".
  * @param {TrackIndex} index
@@ -143,23 +145,21 @@ export function toggleOccluded(index, trackId, frame, receipt) {
 }
 
 /**
- * The label is what is to be seen on `frame`: it gets the proof of that, and a keyframe stands there now. Another keyframe of the
- * track on that frame gives way.
+ * The keyframe is what is to be seen on `frame`: it gets the proof of that, and stands there now. Another keyframe of the track on
+ * that frame gives way, and where the track was outside it is visible from there on.
  * @param {TrackIndex} index
- * @param {string} id  of a keyframe or range
+ * @param {string} id
  * @param {number} frame
  * @param {Receipt} receipt
  * @returns {Write[]}
  */
 export function confirmLabel(index, id, frame, receipt) {
-  const range = index.store.all(RANGE).get(id);
-  if (range) return [{ id, kind: RANGE, value: { ...range, receipt } }];
   const keyframe = index.store.all(KEYFRAME).get(id);
   if (!keyframe) return [];
   const there = index.keyframeAt(keyframe.track, frame);
   /** @type {Write[]} */
   const writes = there && there.id !== id ? [{ id: there.id, kind: KEYFRAME, value: null }] : [];
-  return [...writes, { id, kind: KEYFRAME, value: { ...keyframe, frame, receipt } }];
+  return [...writes, { id, kind: KEYFRAME, value: { ...keyframe, frame, receipt } }, ...inside(index, keyframe.track, frame, receipt)];
 }
 
 /**
@@ -182,8 +182,10 @@ export function setInterpolation(index, keyframeId, interpolation) {
  * @param {number} frame
  * @param {Receipt} receipt  of `frame`: both halves get a keyframe there
  * @returns {Write[]}
+ * @throws {EditError} if labels of the track are to be reviewed: nobody knows on which side they belong
  */
 export function splitTrack(index, trackId, frame, receipt) {
+  if (index.aside(trackId).length > 0) throw new EditError(REVIEW_FIRST);
   const track = index.track(trackId);
   const here = index.placedAt(trackId, frame);
   const before = index.previousKeyframe(trackId, frame);
@@ -220,9 +222,10 @@ export function splitTrack(index, trackId, frame, receipt) {
  * @param {string} trackA
  * @param {string} trackB
  * @returns {Write[]}
- * @throws {EditError} if both have keyframes over the same frames
+ * @throws {EditError} if both have keyframes over the same frames, or labels that are to be reviewed
  */
 export function mergeTracks(index, trackA, trackB) {
+  if ([trackA, trackB].some((id) => index.aside(id).length > 0)) throw new EditError(REVIEW_FIRST);
   const [first, second] = [trackA, trackB].sort((a, b) => startOf(index, a) - startOf(index, b));
   const start = startOf(index, second);
   const lastOfFirst = index.keyframes(first).at(-1);
@@ -237,7 +240,6 @@ export function mergeTracks(index, trackA, trackB) {
   const writes = [{ id: second, kind: TRACK, value: null }];
   for (const { id } of hidden) writes.push({ id, kind: KEYFRAME, value: null });
   for (const { id, value } of index.keyframes(second)) writes.push({ id, kind: KEYFRAME, value: { ...value, track: first } });
-  for (const { id, kind, value } of index.aside(second)) writes.push({ id, kind, value: { ...value, track: first } });
   const { receipt } = index.keyframes(second)[0].value;
   for (const { id, value } of index.ranges(first)) {
     if (value.first >= start) writes.push({ id, kind: RANGE, value: null });

@@ -246,11 +246,13 @@ function order(entry) {
  * @param {number} frame
  * @returns {Shown | null}
  */
-function placed({ keyframes }, frame) {
+function placed({ keyframes, aside }, frame) {
   const count = countUpTo(keyframes, frame, frameOf);
   if (count === 0) return null;
   const earlier = keyframes[count - 1];
   const isKeyframe = earlier.value.frame === frame;
+  // What stands aside may say otherwise of what lies between the keyframes.
+  if (aside.length > 0 && !isKeyframe) return null;
   return {
     shape: shapeBetween(earlier.value, keyframes[count]?.value ?? null, frame),
     isKeyframe,

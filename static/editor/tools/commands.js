@@ -29,6 +29,12 @@ export function labelCommands(editor) {
     return ids;
   };
   const one = () => chosen().at(-1) ?? null;
+  /** An edit that makes no sense is told, and nothing was done. @param {unknown} error */
+  const refused = (error) => {
+    if (!(error instanceof EditError)) throw error;
+    editor.refuse(error.message);
+    return false;
+  };
 
   /** An edit that is about no frame in particular. @type {(name: string, writes: readonly Write[]) => boolean} */
   const edit = (name, writes) => {
@@ -213,11 +219,12 @@ export function labelCommands(editor) {
       if (id === null || frame === null) return;
       if (index.previousKeyframe(id, frame) === null) return editor.refuse(`${editor.nameOf(id)} has no keyframe before frame ${frame}: there is nothing to split off.`);
       let second = "";
-      const done = await placement.do(`Split ${editor.nameOf(id)}`, (receipt, at) => {
+      const split = placement.do(`Split ${editor.nameOf(id)}`, (receipt, at) => {
         const writes = splitTrack(index, id, at, receipt);
         second = writes[0]?.id ?? "";
         return writes;
       });
+      const done = await Promise.resolve(split).catch(refused);
       if (done && second) {
         session.set({ selection: [second] });
         editor.say(`Split at frame ${frame}: ${editor.nameOf(id)} ends before it, ${editor.nameOf(second)} goes on.`);
@@ -231,8 +238,7 @@ export function labelCommands(editor) {
         const gone = writes.find(({ kind, value }) => kind === "track" && value === null)?.id;
         if (edit(`Merge ${editor.nameOf(ids[0])} and ${editor.nameOf(ids[1])}`, writes)) session.set({ selection: ids.filter((id) => id !== gone) });
       } catch (error) {
-        if (!(error instanceof EditError)) throw error;
-        editor.refuse(error.message);
+        refused(error);
       }
     },
     previousKeyframe: () => goToKeyframe(-1),

@@ -31,6 +31,8 @@ export function reviewCommands({ history, index, session, placement, nameOf, pai
       const label = toConfirm();
       if (label === null) return say("Nothing of the selection is to be reviewed on this frame.");
       if (isLocked(label.track)) return;
+      // What it ends on are frames of the older table, which nobody sees here.
+      if (label.kind === "range") return say("Mark anew where the object is outside (O), then delete this range.");
       const name = `Confirm ${label.kind} of ${nameOf(label.track)}`;
       return placement.do(name, (receipt, frame) => confirmLabel(index, label.id, frame, receipt));
     },

@@ -29,6 +29,7 @@ def _track(unit: ExportedUnit, track: Track, every_frame: bool) -> Iterator[byte
         "class": track.class_id,
         "number": track.number,
         "outside": [{"first": first, "last": last} for first, last in track.outside],
+        "to_review": track.to_review,
     }
     shown = shown_on(unit, track, every_frame=every_frame)
     return _object(about, "frames", ((orjson.dumps(_frame(unit, each)),) for each in shown))

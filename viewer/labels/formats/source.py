@@ -40,10 +40,11 @@ class ExportedUnit:
 
 
 def shown_on(unit: ExportedUnit, track: Track, *, every_frame: bool) -> Iterator[Shown]:
-    """What the export has of a track. Frames that cannot be labelled have no interpolated labels either."""
+    """What the export has of a track. Frames that cannot be labelled have no interpolated labels, nor has a track of
+    which labels are to be reviewed: they may say otherwise of what lies between its keyframes."""
     if unit.frames is None:
         return
-    shown = track.shapes(unit.frames.frame_count) if every_frame else track.shown_keyframes()
+    shown = track.shapes(unit.frames.frame_count) if every_frame and not track.to_review else track.shown_keyframes()
     for each in shown:
         if each.frame < unit.frames.frame_count and (each.keyframe or unit.frames.may_label(each.frame)):
             yield each
