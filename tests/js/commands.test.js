@@ -57,6 +57,18 @@ test("split makes two objects, selects the second, and undo makes them one again
   assert.match(set.screen.said.at(-1) ?? "", /^Undone: Split car 1, frame 10/);
 });
 
+test("a split that is refused leaves nothing open", async () => {
+  const { set, id, commands } = withCar();
+  set.index.aside = () => [/** @type {any} */ ({ id: "x", kind: "keyframe", value: {} })];
+  await commands.split();
+  assert.match(set.screen.said.at(-1) ?? "", /to be reviewed/);
+  assert.deepEqual([set.index.tracks().length, set.editor.placement.open], [1, false]);
+  set.index.aside = () => [];
+  await commands.split();
+  assert.equal(set.index.tracks().length, 2);
+  assert.equal(set.index.keyframes(id).length > 0, true);
+});
+
 test("redo of a split selects what it split off, as the split did, and undo the one object: Delete takes no more than that", async () => {
   const { set, id, commands } = withCar();
   await commands.split();

@@ -154,7 +154,12 @@ export class Placement extends Emitter {
         return false;
       }
       if (!this.begin(name)) return false;
-      this.write(writes(this.receipt, this.frame));
+      try {
+        this.write(writes(this.receipt, this.frame));
+      } catch (error) {
+        this.cancel();
+        throw error;
+      }
       return this.finish();
     };
     const done = this.#queue.then(run);
