@@ -86,10 +86,16 @@ export function followTransport({ transport, stage, toolContext: { placement }, 
 
 /**
  * What others do, and the server: verification goes on, the table is replaced, the classes change.
- * @param {{watched: WatchedUnit, source: VideoSource, transport: Transport, refresh: () => void, replaced: () => void}} parts
+ * `waiting`: labels of an older table wait for this one to be verified. They then go over to it, or are to be reviewed.
+ * @param {{watched: WatchedUnit, source: VideoSource, transport: Transport, waiting: () => boolean, refresh: () => void, replaced: () => void}} parts
  */
-export function followServer({ watched, source, transport, refresh, replaced }) {
+export function followServer({ watched, source, transport, waiting, refresh, replaced }) {
+  let gone = false;
   const verify = () => {
+    if (watched.dataUnit.table.state === "verified" && waiting()) {
+      gone = true;
+      return replaced();
+    }
     const { proved } = watched.dataUnit.table;
     const { painted } = transport;
     const reached = painted !== null && painted >= source.proved && painted < proved;
@@ -97,7 +103,6 @@ export function followServer({ watched, source, transport, refresh, replaced }) 
     if (reached && !transport.playing) void transport.prove();
     refresh();
   };
-  let gone = false;
   watched.on("replaced", () => (gone = true) && replaced());
   watched.on("changed", () => gone || verify());
   watched.on("ontology", refresh);

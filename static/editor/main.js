@@ -229,7 +229,9 @@ function wire({ dataUnit, row, source, labels, sync }) {
   element("open-help").addEventListener("click", () => act("help"));
   followLabels({ labels, toolContext, refresh });
   followTransport({ transport, stage, toolContext, proof, verification, address, spoken: element("spoken"), showNotice, refresh, invalidate, heard });
-  followServer({ watched, source, transport, refresh, replaced });
+  const waiting = () => dataUnit.table.state !== "verified" && index.asideCount > 0;
+  if (waiting()) say("Labels of this video wait until its frames are verified anew.");
+  followServer({ watched, source, transport, waiting, refresh, replaced });
   viewport.on("change", invalidate);
   live.on("state", invalidate);
   if (sync && row && review) {

@@ -62,8 +62,7 @@ async function tryOpening({ labelRow, datasetUrl, live, watched, say, showNotice
   for (let notice; (notice = dataUnitNotice(watched.dataUnit, datasetUrl)) !== null; await watched.change()) showNotice(notice);
 
   const { dataUnit } = watched;
-  // While a table is verified, labels of an older one go over to it by themselves.
-  const labels = new OpenLabels(row?.ontology ?? { classes: [] }, dataUnit.table.state === "verified" ? dataUnit.table.id : null);
+  const labels = new OpenLabels(row?.ontology ?? { classes: [] }, dataUnit.table.id);
   if (row) row.data_unit = dataUnit; // by which the page is opened: it may have waited for its frame table
   const sync = row && new LabelSync(row, labels.store, labels.history, live);
   sync?.on("message", say);

@@ -42,6 +42,21 @@ test("a change of a page with an older frame table is shown as the server has pu
   assert.deepEqual([server.value("a"), tab.sync.state.conflicts], [{ n: 2, receipt: { table: 2 } }, []]);
 });
 
+test("what was to be asked for and did not come is asked for again when the socket is back", async () => {
+  const server = new LabelServer();
+  server.stored = (value) => value && { ...value, receipt: { table: 2 } };
+  let away = true;
+  const fetch = (/** @type {any} */ url, /** @type {any} */ init) => (away && init.method === "GET" ? Promise.reject(new TypeError("network")) : server.fetch(url, init));
+  const tab = await browser(server, { fetch }).tab({ row: { ...server.row(), data_unit: { table: { id: 2 } } } });
+  tab.put("a", 1, { receipt: { table: 1 } });
+  await until(() => tab.sync.state.kind === "saved");
+  server.write("b", "track", { n: 2 }); // the page hears of it, and knows a newer revision than it has missed
+  assert.equal(tab.store.get("a")?.receipt.table, 1);
+  away = false;
+  tab.live.emit("reload", null);
+  await until(() => tab.store.get("a")?.receipt.table === 2);
+});
+
 test("a label that somebody deleted after a change whose answer was lost is not shown, and can be made again", async () => {
   const server = new LabelServer();
   const tab = await afterLostAnswer(server, () => {

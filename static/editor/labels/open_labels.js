@@ -15,7 +15,7 @@ export class OpenLabels {
 
   /**
    * @param {{classes: any[], revision?: number}} ontology  as the API gives it
-   * @param {number | null} table  as for TrackIndex
+   * @param {number} table  as for TrackIndex
    */
   constructor(ontology, table) {
     this.index = new TrackIndex(this.store, table);

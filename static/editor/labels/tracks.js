@@ -85,6 +85,13 @@ export class TrackIndex {
     return this.#entries.get(trackId)?.ranges ?? [];
   }
 
+  /** How many keyframes and ranges stand aside. */
+  get asideCount() {
+    let count = 0;
+    for (const { aside } of this.#entries.values()) count += aside.length;
+    return count;
+  }
+
   /**
    * The track's keyframes and ranges that stand aside.
    * @param {string} trackId

@@ -21,6 +21,8 @@ export class RemoteChanges {
   /** Changes of this page that the server has applied: their events are no news. @type {Set<string>} */
   #own = new Set();
   #revision;
+  /** After which revision something is asked for that has not come yet. */
+  #missed = Infinity;
   #row;
   #store;
   #pending;
@@ -161,15 +163,18 @@ export class RemoteChanges {
     if (!this.#own.delete(data.change) && !this.#pending.has(data.change)) this.#take(data.records);
   }
 
-  /** Ask for what is new. What fails here is asked for again when the socket is back. */
+  /** Ask for what is new, and for what was missed before. What fails here is asked for again when the socket is back. */
   async #catchUp(after = this.#revision) {
+    this.#missed = Math.min(this.#missed, after);
+    const asked = this.#missed;
     let news;
     try {
-      news = await get(`/api/label-rows/${this.#row.id}/changes/?after=${after}`, { fetch: this.#fetch });
+      news = await get(`/api/label-rows/${this.#row.id}/changes/?after=${Math.min(asked, this.#revision)}`, { fetch: this.#fetch });
     } catch {
       return;
     }
     if (this.#closed) return;
+    if (this.#missed === asked) this.#missed = Infinity;
     this.#revision = Math.max(this.#revision, news.revision);
     this.#take(news.records);
   }
